@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IMPORT_FILES_H
+#define IMPORT_FILES_H
+
+/*
+ * Are the output files of a build there, with the sizes and checksums its metadata states?
+ *
+ * Findings go to the same report as those of the document, with the pointer of the output: file.missing,
+ * file.not-regular, file.size, file.checksum.
+ */
+
+#include "cg/metadata.h"
+#include "cg/report.h"
+
+enum import_files_depth {
+    IMPORT_FILES_SIZES,    /* presence and size only: quick */
+    IMPORT_FILES_CHECKSUMS /* all bytes are read */
+};
+
+/* 0: all as stated, 1: findings were added, -1: CG_E_IO (no such directory), CG_E_MEMORY. */
+int import_files_check(const struct cg_metadata *metadata, const char *directory, enum import_files_depth depth,
+                       struct cg_report *report, struct cg_error *err);
+
+#endif

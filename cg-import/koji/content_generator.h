@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KOJI_CONTENT_GENERATOR_H
+#define KOJI_CONTENT_GENERATOR_H
+
+/*
+ * The hub's calls around a content-generator import, typed: one function a call (kojihub.py, class RootExports).
+ */
+
+#include "base/secret.h"
+#include "cg/check.h"
+#include "koji/session.h"
+
+/* koji.BUILD_STATES */
+enum koji_build_state {
+    KOJI_BUILD_BUILDING = 0,
+    KOJI_BUILD_COMPLETE = 1,
+    KOJI_BUILD_DELETED = 2,
+    KOJI_BUILD_FAILED = 3,
+    KOJI_BUILD_CANCELED = 4,
+};
+
+/* A build as getBuild tells it. Strings owned, NULL when the hub says nil. */
+struct koji_build {
+    int64_t build_id;
+    enum koji_build_state state;
+    char *nvr;
+    char *content_generator; /* cg_name */
+    char *owner;             /* owner_name */
+    int64_t owner_id;
+    char *volume; /* volume_name */
+    bool draft;
+    json_t *json; /* owned: the whole answer */
+};
+
+struct koji_reservation {
+    int64_t build_id; /* 0: none */
+    struct secret token;
+};
+
+/* What the hub has registered, for cg_check(); owned arrays behind `facts`. Release with koji_hub_lists_finish. */
+struct koji_hub_lists {
+    struct cg_hub_facts facts;
+    char **content_generators;
+    char **btypes;
+    char **archive_extensions;
+    json_t *cgs; /* listCGs: {name: {id, users: [..]}}, owned */
+};
+
+/* An anonymous session will do. 0 or -1. */
+int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err);
+void koji_hub_lists_finish(struct koji_hub_lists *lists);
+
+/* 1: found, 0: there is no such build, -1: failed. */
+int koji_get_build(struct koji_session *session, const char *nvr, struct koji_build *build, struct cg_error *err);
+int koji_get_build_by_id(struct koji_session *session, int64_t build_id, struct koji_build *build,
+                         struct cg_error *err);
+/* Fills `build` from a getBuild or CGImport answer (borrowed). 0, or -1 with CG_E_HUB_REPLY, CG_E_MEMORY. */
+int koji_build_from_json(const json_t *json, struct koji_build *build, struct cg_error *err);
+void koji_build_finish(struct koji_build *build);
+const char *koji_build_state_name(enum koji_build_state state);
+
+/* listArchives of a build: new reference to an array. */
+int koji_list_archives(struct koji_session *session, int64_t build_id, json_t **archives, struct cg_error *err);
+
+/*
+ * CGInitBuild. KOJI_DRAFT asks for a draft build; a hub that ignores that is found out from its answer and the
+ * reservation given back: CG_E_UNSUPPORTED. CG_E_RESERVED, CG_E_CONFLICT when the NVR is taken. CG_E_UNKNOWN.
+ */
+enum koji_draft { KOJI_NORMAL, KOJI_DRAFT };
+int koji_reserve(struct koji_session *session, const char *content_generator, const struct cg_metadata *metadata,
+                 enum koji_draft draft, struct koji_reservation *reservation, struct cg_error *err);
+void koji_reservation_finish(struct koji_reservation *reservation);
+
+/* CGRefundBuild; `state` FAILED or CANCELED. */
+int koji_refund(struct koji_session *session, const char *content_generator, const struct koji_reservation *reservation,
+                enum koji_build_state state, struct cg_error *err);
+
+/* cancelBuild: 1 canceled, 0 the hub says no, -1 failed. */
+int koji_cancel_build(struct koji_session *session, int64_t build_id, struct cg_error *err);
+
+/* The params of CGImport for metadata file `metadata_name` in `directory`; token may be unset. New reference. */
+json_t *koji_import_params(const char *metadata_name, const char *directory, const struct secret *token,
+                           struct cg_error *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KOJI_REPLY_GATE_H
+#define KOJI_REPLY_GATE_H
+
+/*
+ * What a reply must be before a parser sees it.
+ *
+ * Debian's xmlrpc-c carries an expat of 2001 that a 2 kB reply with entities blows up to 2.9 GB and deep nesting
+ * crashes. So before parsing: valid UTF-8 without NUL, no encoding declaration but UTF-8, no "<!" (DOCTYPE, CDATA,
+ * comments: Koji sends none), at most KOJI_REPLY_MAX bytes, elements nested at most KOJI_REPLY_DEPTH_MAX deep.
+ */
+
+#include "cg/error.h"
+
+#include <stddef.h>
+
+/* Bytes of one reply: a getBuild with 5,000 components' worth of extra is below 4 MB. */
+#define KOJI_REPLY_MAX (64U * 1024U * 1024U)
+/* Nested XML elements; a value nested n deep in structs takes about 4 n. */
+#define KOJI_REPLY_DEPTH_MAX 64
+
+/* 0, or -1 with CG_E_HUB_REPLY: "reply refused: REASON at byte N". */
+int koji_reply_gate(const char *xml, size_t size, struct cg_error *err);
+
+#endif
