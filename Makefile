@@ -7,6 +7,8 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 CC ?= cc
 OBJCOPY ?= objcopy
 PKG_CONFIG ?= pkg-config
@@ -27,7 +29,7 @@ XMLRPC_LIBS := $(shell xmlrpc-c-config --libs 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
             -Wwrite-strings $(WERROR)
 ifeq ($(SANITIZE),)
-OPTIMISE ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+OPTIMISE ?= -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
 else
 OPTIMISE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
@@ -40,7 +42,7 @@ ALL_CFLAGS = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -pthread $(CFLAGS) \
              $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(HUB_PACKAGES)) $(XMLRPC_CFLAGS)
 LIBCG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES))
 HUB_LIBS = $(XMLRPC_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
-ALL_LDFLAGS = $(LINK_HARDENING) -pthread $(LDFLAGS)
+ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
 
 # --- rooms: every .c in a room belongs to its archive ----------------------------------------------------------------
 ROOMS := libcg base koji import cli
@@ -68,7 +70,7 @@ TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BINARY) ## build the program, the library and the man pages
+all: $(BINARY) $(LIBCG) ## build the program and the library
 
 # libcg.a is one object whose internal names are made local: what include/cg does not declare CG_API cannot be reached.
 $(LIBCG): $(call objects,libcg)
@@ -114,7 +116,106 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 endef
 $(foreach room,libcg base koji import,$(eval $(call test_rule,$(room))))
 
-tests: $(TEST_PROGRAMS) ## build the test programs
+tests: $(TEST_PROGRAMS) ## build the unit test programs
+
+# Small C programs that other tests drive: tests/conformance/NAME.c links everything below the command line.
+TOOLS := $(patsubst tests/conformance/%.c,$(BUILD)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
+$(BUILD)/tests/conformance/%: tests/conformance/%.c $(UNDER_import)
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(UNDER_import) $(HUB_LIBS) \
+	  $(LIBCG_LIBS)
+-include $(TOOLS:=.d)
+
+PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault)
+TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) CG_TOP=$(CURDIR)
+SANITIZED := $(BUILD)/sanitized
+
+check: all tests tools sanitized-tests clang-build ## run every test that needs no hub but the sandbox hub
+	$(TEST_ENVIRONMENT) tests/harness/run-tests \
+	  --script layers tests/harness/layers . \
+	  --script exported-symbols tests/conformance/exported-symbols $(LIBCG) \
+	  --unit unit $(TEST_PROGRAMS) \
+	  --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS)) \
+	  --pytest pytest $(PYTEST_DIRECTORIES)
+
+.PHONY: sanitized-tests unit tools clang-build
+tools: $(TOOLS)
+
+clang-build: ## the program, library and tests once more with clang
+	+$(Q)$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang all tests
+
+unit: tests ## run the unit tests alone
+	tests/harness/run-tests --unit unit $(TEST_PROGRAMS)
+
+sanitized-tests:
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) SANITIZE=address,undefined tests
+
+sanitize: sanitized-tests ## run the unit tests under the address and undefined-behaviour sanitizers
+	tests/harness/run-tests --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS))
+
+PROFILE ?= koji
+check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
+	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) tests/harness/run-tests --pytest hub tests/hub
+
+bench: all ## measure beside the koji command on a hub: make bench PROFILE=name
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py --profile $(PROFILE)
+
+# --- fuzzing: clang's libFuzzer with both sanitizers, seeds in tests/fuzz/corpus/NAME --------------------------------
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz each target for FUZZ_SECONDS
+	+$(Q)$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	@set -e; for f in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/corpus/$$f; echo "== $$f"; \
+	  $(BUILD)/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	    $(BUILD)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
+.PHONY: fuzz-programs
+fuzz-programs: $(patsubst %,$(BUILD)/tests/fuzz/%,$(FUZZERS))
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(UNDER_koji)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(UNDER_koji) $(HUB_LIBS) \
+	  $(LIBCG_LIBS)
+
+# --- reading the code ------------------------------------------------------------------------------------------------
+C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
+SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room)))
+
+layers: ## check who includes whom
+	tests/harness/layers .
+
+lint: $(BUILD)/generated/schema_text.h ## clang-tidy, cppcheck, format, man pages
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem -Iinclude -Icg-import $(SOURCES)
+	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c17 $(XMLRPC_CFLAGS)
+	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
+
+format: ## lay out the C files
+	clang-format -i $(C_FILES)
+
+# --- installing ------------------------------------------------------------------------------------------------------
+MAN_PAGES := $(sort $(wildcard docs/man/*.[1-9]))
+HEADERS := $(sort $(wildcard include/cg/*.h))
+
+man: $(patsubst docs/man/%,$(BUILD)/man/%.txt,$(MAN_PAGES)) ## format the man pages as text below build/man
+$(BUILD)/man/%.txt: docs/man/%
+	@mkdir -p $(@D)
+	mandoc -Tutf8 $< >$@
+
+install: all ## install below DESTDIR and PREFIX
+	install -D -m 755 $(BINARY) $(DESTDIR)$(BINDIR)/cg-import
+	install -D -m 644 cg-import/cli/completion.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/cg-import
+	install -D -m 644 schema/content-generator-metadata.schema.json \
+	  $(DESTDIR)$(DATADIR)/cg-import/content-generator-metadata.schema.json
+	install -D -m 644 $(LIBCG) $(DESTDIR)$(LIBDIR)/libcg.a
+	$(foreach header,$(HEADERS),install -D -m 644 $(header) $(DESTDIR)$(INCLUDEDIR)/cg/$(notdir $(header)) &&) true
+	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
+	  $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
+
+dist: ## the release archive, from what is committed
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=cg-import-$(VERSION)/ -o $(BUILD)/cg-import-$(VERSION).tar.gz HEAD
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
