@@ -86,33 +86,36 @@ static int copy_finding(const struct cg_finding *finding, struct cg_finding *cop
     return 0;
 }
 
-/* Makes a free place for a finding of `level` at the end, if it is to be kept: a refusal must show its reason. */
-static bool make_place(struct cg_report *report, enum cg_level level)
+/*
+ * Where a finding of `level` goes: after the last one, or in place of the last warning, since a refusal must show its
+ * reason; CG_REPORT_MAX if it is not to be kept.
+ */
+static size_t find_place(const struct cg_report *report, enum cg_level level)
 {
-    if (report->size < CG_REPORT_MAX)
-        return true;
-    if (level != CG_LEVEL_ERROR)
-        return false;
-    for (size_t i = report->size; i-- > 0;) {
-        if (report->findings[i].level == CG_LEVEL_ERROR)
-            continue;
-        finding_finish(&report->findings[i]);
-        report->size--;
-        memmove(&report->findings[i], &report->findings[i + 1], (report->size - i) * sizeof report->findings[0]);
-        return true;
-    }
-    return false;
+    if (report->size < CG_REPORT_MAX || level != CG_LEVEL_ERROR || report->errors >= CG_REPORT_MAX)
+        return report->size;
+    size_t i = report->size;
+    while (i > 0 && report->findings[i - 1].level == CG_LEVEL_ERROR)
+        i--;
+    return i > 0 ? i - 1 : CG_REPORT_MAX;
 }
 
 int cg_report_add(struct cg_report *report, const struct cg_finding *finding, struct cg_error *err)
 {
     assert(finding->rule && finding->pointer && finding->message);
-    AUTO_FINDING struct cg_finding copy = {0};
-    if (copy_finding(finding, &copy, err) < 0)
-        return -1;
-    if (make_place(report, finding->level)) {
+    size_t place = find_place(report, finding->level);
+    /* What is not kept is not copied: a document of a million faults must not cost a million copies. */
+    if (place < CG_REPORT_MAX) {
+        struct cg_finding copy = {0};
+        if (copy_finding(finding, &copy, err) < 0)
+            return -1;
+        struct cg_finding *gone = &report->findings[place];
+        if (place < report->size) {
+            finding_finish(gone);
+            report->size--;
+            memmove(gone, gone + 1, (report->size - place) * sizeof *gone);
+        }
         report->findings[report->size++] = copy;
-        copy = (struct cg_finding){0};
     }
     if (finding->level == CG_LEVEL_ERROR)
         report->errors++;

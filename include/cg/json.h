@@ -20,22 +20,28 @@
 #define CG_JSON_DEPTH_MAX 128
 /* Bytes of one document: the largest seen is 8 MB, and the hub parses all of it in memory. */
 #define CG_JSON_SIZE_MAX (64U * 1024U * 1024U)
+/* Values of one document: bounds the memory of one that is all brackets. Real metadata has one in 30 bytes. */
+#define CG_JSON_VALUES_MAX 2000000U
 /* Largest magnitude of an integer that every JSON reader keeps exactly: 2^53 - 1. */
 #define CG_JSON_INTEGER_MAX 9007199254740991LL
 
 /*
  * Reads `size` bytes. Returns a new reference when the text could be read, with what is ambiguous in it added to
- * `report` as errors (rules json.duplicate-name, json.integer-range, json.number-range).
- * Returns NULL with CG_E_SYNTAX after one finding json.syntax with line and column; with CG_E_LIMIT (size, depth)
- * after one finding json.limit; with CG_E_MEMORY. `report` may be NULL: then any finding is a failure with
- * CG_E_SYNTAX, whose message names the place.
+ * `report` as errors (rules json.duplicate-name, json.integer-range, json.number-range); of two members the last
+ * is kept, of a number out of range the nearest that is in the range of its type.
+ * Returns NULL with CG_E_SYNTAX after one finding json.syntax with line and column; with CG_E_LIMIT (size,
+ * depth, values) after one finding json.limit; with CG_E_MEMORY. `report` may be NULL: then any finding is a failure
+ * with CG_E_SYNTAX, whose message names the place.
  */
 CG_API json_t *cg_json_read(const char *text, size_t size, struct cg_report *report, struct cg_error *err);
 
 /* Reads a whole file, "-" being standard input. CG_E_IO, CG_E_LIMIT (over CG_JSON_SIZE_MAX), CG_E_MEMORY. 0 or -1. */
 CG_API int cg_json_load_file(const char *path, struct cg_bytes *text, struct cg_error *err);
 
-/* Appends "/NAME" with ~ and / escaped, or "/INDEX", to a pointer. 0, or -1 with CG_E_MEMORY. */
+/*
+ * Appends "/NAME" with ~ and / escaped, or "/INDEX", to a pointer. 0, or -1 with CG_E_MEMORY and the pointer as it was.
+ * U+0000, which a C string cannot hold, becomes the six characters \u0000, and that pointer leads nowhere.
+ */
 CG_API int cg_pointer_push_name(struct cg_bytes *pointer, const char *name, size_t size, struct cg_error *err);
 CG_API int cg_pointer_push_index(struct cg_bytes *pointer, size_t index, struct cg_error *err);
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "number.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Puts this thread into the locale "C". Returns the locale to go back to, or 0 when out of memory. */
+static locale_t enter_c_locale(locale_t *c_locale)
+{
+    *c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return *c_locale ? uselocale(*c_locale) : (locale_t)0;
+}
+
+static void leave_c_locale(locale_t c_locale, locale_t previous)
+{
+    uselocale(previous);
+    freelocale(c_locale);
+}
+
+int cg_number_parse(const char *text, double *value, struct cg_error *err)
+{
+    locale_t c_locale, previous = enter_c_locale(&c_locale);
+    if (!previous)
+        return cg_fail_memory(err);
+    *value = strtod(text, NULL);
+    leave_c_locale(c_locale, previous);
+    return 0;
+}
+
+int cg_number_shortest(double value, char text[CG_NUMBER_TEXT_SIZE], struct cg_error *err)
+{
+    /* Seventeen significant digits always read back as the same double (IEEE 754-2019, 5.12.2). */
+    enum { MOST_DIGITS = 17 };
+    locale_t c_locale, previous = enter_c_locale(&c_locale);
+    if (!previous)
+        return cg_fail_memory(err);
+    for (int digits = 1; digits <= MOST_DIGITS; digits++) {
+        snprintf(text, CG_NUMBER_TEXT_SIZE, "%.*e", digits - 1, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    leave_c_locale(c_locale, previous);
+    return 0;
+}
