@@ -1,52 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The two forms a report is shown in: for people and for programs. */
+#include "cg/printable.h"
 #include "cg/report.h"
-#include "utf8.h"
 
-#include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
 /* --- for people ----------------------------------------------------------------------------------------------------
  */
-
-/*
- * Would a terminal act on this character instead of showing it? C0 and C1 controls, DEL, line and paragraph separator,
- * the bidirectional controls (Unicode Standard Annex 9) and the invisible ones that hide differences.
- */
-static bool drives_terminal(uint32_t character)
-{
-    static const uint32_t ranges[][2] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},      {0x61C, 0x61C},
-                                         {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F},
-                                         {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (character >= ranges[i][0] && character <= ranges[i][1])
-            return true;
-    return false;
-}
-
-static int append_safe(struct cg_bytes *out, const char *text, struct cg_error *err)
-{
-    for (size_t left = strlen(text); left > 0;) {
-        uint32_t character = 0;
-        size_t length = cg_utf8_decode(text, left, &character);
-        assert(length > 0); /* cg_report_add keeps UTF-8 only */
-        int result = drives_terminal(character) ? cg_bytes_printf(out, err, "\\u%04x", (unsigned)character)
-                                                : cg_bytes_append(out, text, length, err);
-        if (result < 0)
-            return -1;
-        text += length;
-        left -= length;
-    }
-    return 0;
-}
 
 /* "    LABEL: TEXT\n"; nothing for a NULL text. */
 static int append_line(struct cg_bytes *out, const char *label, const char *text, struct cg_error *err)
 {
     if (!text)
         return 0;
-    if (cg_bytes_printf(out, err, "    %s", label) < 0 || append_safe(out, text, err) < 0)
+    if (cg_bytes_printf(out, err, "    %s", label) < 0 || cg_printable_append(out, text, err) < 0)
         return -1;
     return cg_bytes_append_text(out, "\n", err);
 }
@@ -57,9 +24,9 @@ static int append_head(struct cg_bytes *out, const struct cg_finding *finding, s
     const char *level = finding->level == CG_LEVEL_ERROR ? "error" : "warning";
     if (cg_bytes_printf(out, err, "%s at ", level) < 0)
         return -1;
-    if (append_safe(out, finding->pointer[0] ? finding->pointer : "the top of the document", err) < 0)
+    if (cg_printable_append(out, finding->pointer[0] ? finding->pointer : "the top of the document", err) < 0)
         return -1;
-    if (cg_bytes_append_text(out, " (", err) < 0 || append_safe(out, finding->rule, err) < 0 ||
+    if (cg_bytes_append_text(out, " (", err) < 0 || cg_printable_append(out, finding->rule, err) < 0 ||
         cg_bytes_append_text(out, ")", err) < 0)
         return -1;
     if (finding->line > 0 && cg_bytes_printf(out, err, ", line %zu, column %zu", finding->line, finding->column) < 0)
