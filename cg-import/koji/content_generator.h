@@ -4,6 +4,9 @@
 
 /*
  * The hub's calls around a content-generator import, typed: one function a call (kojihub.py, class RootExports).
+ *
+ * CGImport itself has no function here: its call number is written down before it is sent, so the importer sends it
+ * with koji_session_call_as and the params made here. Decides nothing: what an answer means is the importer's.
  */
 
 #include "base/secret.h"
@@ -19,6 +22,9 @@ enum koji_build_state {
     KOJI_BUILD_CANCELED = 4,
 };
 
+/* Is a reservation for a draft build? */
+enum koji_draft { KOJI_NORMAL, KOJI_DRAFT };
+
 /* A build as getBuild tells it. Strings owned, NULL when the hub says nil. */
 struct koji_build {
     int64_t build_id;
@@ -29,9 +35,13 @@ struct koji_build {
     int64_t owner_id;
     char *volume; /* volume_name */
     bool draft;
-    json_t *json; /* owned: the whole answer */
+    double started; /* start_ts, seconds since 1970 by the hub's clock; 0 when nil */
+    json_t *json;   /* owned: the whole answer */
 };
 
+#define AUTO_KOJI_BUILD CG_AUTO(koji_build_finish)
+
+/* Zero-initialise; release with koji_reservation_finish. */
 struct koji_reservation {
     int64_t build_id; /* 0: none */
     struct secret token;
@@ -46,7 +56,7 @@ struct koji_hub_lists {
     json_t *cgs; /* listCGs: {name: {id, users: [..]}}, owned */
 };
 
-/* An anonymous session will do. 0 or -1. */
+/* One request; an anonymous session will do. 0, or -1 with CG_E_HUB_REPLY, CG_E_MEMORY or the session's codes. */
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err);
 void koji_hub_lists_finish(struct koji_hub_lists *lists);
 
@@ -57,21 +67,39 @@ int koji_get_build_by_id(struct koji_session *session, int64_t build_id, struct 
 /* Fills `build` from a getBuild or CGImport answer (borrowed). 0, or -1 with CG_E_HUB_REPLY, CG_E_MEMORY. */
 int koji_build_from_json(const json_t *json, struct koji_build *build, struct cg_error *err);
 void koji_build_finish(struct koji_build *build);
+/* "COMPLETE"; "state N" is never asked for: an unknown number reads "unknown". */
 const char *koji_build_state_name(enum koji_build_state state);
 
 /* listArchives of a build: new reference to an array. */
 int koji_list_archives(struct koji_session *session, int64_t build_id, json_t **archives, struct cg_error *err);
 
+/* Whether the rpms of a build are asked for with its files. */
+enum koji_ask_rpms { KOJI_WITHOUT_RPMS, KOJI_WITH_RPMS };
+
+/* What a build holds on the hub; owned arrays. Release with koji_build_files_finish. */
+struct koji_build_files {
+    json_t *archives; /* listArchives */
+    json_t *logs;     /* getBuildLogs */
+    json_t *rpms;     /* listBuildRPMs; NULL when not asked for */
+};
+
+#define AUTO_KOJI_BUILD_FILES CG_AUTO(koji_build_files_finish)
+
+/* One request. 0, or -1 with CG_E_HUB_REPLY, CG_E_MEMORY or the session's codes. */
+int koji_build_files_read(struct koji_session *session, int64_t build_id, enum koji_ask_rpms rpms,
+                          struct koji_build_files *files, struct cg_error *err);
+void koji_build_files_finish(struct koji_build_files *files);
+
 /*
  * CGInitBuild. KOJI_DRAFT asks for a draft build; a hub that ignores that is found out from its answer and the
- * reservation given back: CG_E_UNSUPPORTED. CG_E_RESERVED, CG_E_CONFLICT when the NVR is taken. CG_E_UNKNOWN.
+ * reservation given back: CG_E_UNSUPPORTED. CG_E_RESERVED, CG_E_CONFLICT when the NVR is taken. CG_E_UNKNOWN when it
+ * may have been made but its token never came: no answer, or a repeat was answered with a fault.
  */
-enum koji_draft { KOJI_NORMAL, KOJI_DRAFT };
 int koji_reserve(struct koji_session *session, const char *content_generator, const struct cg_metadata *metadata,
                  enum koji_draft draft, struct koji_reservation *reservation, struct cg_error *err);
 void koji_reservation_finish(struct koji_reservation *reservation);
 
-/* CGRefundBuild; `state` FAILED or CANCELED. */
+/* CGRefundBuild; `state` FAILED or CANCELED. Never while a CGImport of the build may run: it would end FAILED. */
 int koji_refund(struct koji_session *session, const char *content_generator, const struct koji_reservation *reservation,
                 enum koji_build_state state, struct cg_error *err);
 
