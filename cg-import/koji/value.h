@@ -3,10 +3,12 @@
 #define KOJI_VALUE_H
 
 /*
- * Calls and replies as XML-RPC text, values as jansson trees. The only user of xmlrpc-c.
+ * Calls (value_call.c) and replies (value_reply.c) as XML-RPC text, values as jansson trees. The only user of xmlrpc-c.
  *
  * null, boolean, integer (int up to 32 bits, i8 above), double, string, array and struct go both ways. A dateTime and
  * a base64 in a reply become strings (the ISO text; the base64 text): no Koji call that is used here sends them.
+ * A double keeps 15 significant digits, which is what xmlrpc-c writes and reads; the hub's time stamps need no more.
+ * A carriage return is kept, as a character reference, by the call; the hub itself answers with line feeds alone.
  * Koji's named arguments are a last struct that holds "__starstar": true (koji/__init__.py encode_args).
  */
 
@@ -23,8 +25,9 @@ struct koji_reply {
 #define AUTO_KOJI_REPLY CG_AUTO(koji_reply_finish)
 
 /*
- * Appends the <methodCall> of `method` with the array `params`. Returns 0, or -1 with CG_E_USAGE (a string with a
- * control character, which XML cannot carry; names the place), CG_E_MEMORY.
+ * Appends the <methodCall> of `method` with the array `params`. Returns 0, or -1 with CG_E_USAGE (a string
+ * with a control character, which XML cannot carry: names the place as a JSON pointer into the parameters),
+ * CG_E_MEMORY.
  */
 int koji_value_encode_call(const char *method, const json_t *params, struct cg_bytes *xml, struct cg_error *err);
 
