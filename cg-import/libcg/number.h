@@ -13,7 +13,8 @@ int cg_number_parse(const char *text, double *value, struct cg_error *err);
 #define CG_NUMBER_TEXT_SIZE 32
 
 /*
- * Writes the shortest decimal text "D.DDDe+XX" that reads back as `value`, which is finite; of several the nearest.
+ * Writes the shortest decimal text "D.DDDe+XX" that reads back as `value`, which is finite and not negative; of
+ * several the nearest.
  * 0, or -1 with CG_E_MEMORY.
  */
 int cg_number_shortest(double value, char text[CG_NUMBER_TEXT_SIZE], struct cg_error *err);
