@@ -51,4 +51,12 @@ CG_API void cg_pointer_pop(struct cg_bytes *pointer, size_t size);
 /* The value at `pointer`, borrowed; NULL if there is none or the pointer is malformed. */
 CG_API json_t *cg_pointer_get(const json_t *document, const char *pointer);
 
+/*
+ * Where in `text`, which cg_json_read() accepted, the value at `pointer` stands: the bytes from *start up to *end,
+ * without the blanks around it. For changing one value and keeping every other byte. Returns 1; 0 if there is none;
+ * -1 with CG_E_SYNTAX (not a JSON text after all, a malformed pointer) or CG_E_MEMORY.
+ */
+CG_API int cg_json_locate(const char *text, size_t size, const char *pointer, size_t *start, size_t *end,
+                          struct cg_error *err);
+
 #endif
