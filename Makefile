@@ -159,7 +159,7 @@ check-hub: all ## run the tests that need a real, disposable hub: make check-hub
 	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) tests/harness/run-tests --pytest hub tests/hub
 
 bench: all ## measure beside the koji command on a hub: make bench PROFILE=name
-	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py --profile $(PROFILE)
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py --profile $(PROFILE) $(BENCH_OPTIONS)
 
 # --- fuzzing: clang's libFuzzer with both sanitizers, seeds in tests/fuzz/corpus/NAME --------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

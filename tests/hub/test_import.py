@@ -50,7 +50,7 @@ def assert_whole(hub, nvr, metadata, directory):
 
 @pytest.mark.parametrize('options', [(), ('--reserve',)], ids=['unreserved', 'reserved'])
 def test_import(hub, cg_import, tmp_path, options):
-    directory, metadata, nvr = fresh(tmp_path, arches='x86_64,aarch64')
+    directory, metadata, nvr = fresh(tmp_path, arches=('x86_64', 'aarch64'))
     done, result = run(cg_import, hub, directory, *options)
     assert done.returncode == 0, done.stderr
     build, stored = assert_whole(hub, nvr, metadata, directory)
