@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A sandbox hub in a process of its own, for tests: start, steer, ask, stop."""
+import json
+import pathlib
+import subprocess
+import sys
+import urllib.request
+import xmlrpc.client
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = TOP / 'tests' / 'sandbox-hub' / 'sandbox-hub'
+
+
+class SandboxHub:
+    """`info` is the line that the program prints when it is ready; its keys are attributes too."""
+
+    def __init__(self, state, *arguments):
+        self.process = subprocess.Popen([sys.executable, str(PROGRAM), '--state', str(state), *arguments],
+                                        stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError('the sandbox hub did not start, exit status %s' % self.process.wait())
+        self.info = json.loads(line)
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__['info'][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+    # --- steering ----------------------------------------------------------------------------------------------------
+    def steer(self, page, given=None, method=None):
+        body = None if given is None else json.dumps(given).encode()
+        request = urllib.request.Request('%s/%s' % (self.info['sandbox'], page), data=body, method=method)
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)
+
+    def arm(self, action, method='*', **settings):
+        """Let something go wrong: see sandbox_hub/faults.py for the actions."""
+        return self.steer('faults', dict(settings, action=action, method=method))
+
+    def clear_faults(self):
+        return self.steer('faults', method='DELETE')
+
+    def set_options(self, **options):
+        return self.steer('options', options)
+
+    def log(self, method=None):
+        """The requests seen, of one method if it is named, in the order of arrival; a multiCall counts for its calls."""
+        entries = self.steer('log')
+        return [entry for entry in entries if method is None or method in [entry['method']] + entry.get('calls', [])]
+
+    def clear_log(self):
+        return self.steer('log', method='DELETE')
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+    def call(self, method, *params, **named):
+        """An anonymous call, past all faults of the client under test."""
+        if named:
+            params += (dict(named, __starstar=True),)
+        proxy = xmlrpc.client.ServerProxy(self.info['hub_http'], allow_none=True)
+        return getattr(proxy, method)(*params)
+
+    def path(self, *parts):
+        """A path below the hub's top directory."""
+        return pathlib.Path(self.info['topdir'], *parts)
+
+    def build_path(self, nvr):
+        return self.path('packages', *nvr.rsplit('-', 2))
