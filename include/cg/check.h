@@ -32,14 +32,37 @@ struct cg_check_options {
 };
 
 /*
+ * The compiled schema. Only read after it was made: one checker may judge many documents in many threads at once.
+ */
+struct cg_checker;
+
+#define CG_AUTO_CHECKER CG_AUTO(cg_checker_auto)
+
+/* Returns NULL with CG_E_MEMORY. */
+CG_API struct cg_checker *cg_checker_create(struct cg_error *err);
+
+/*
  * Judges `size` bytes of text. `options` may be NULL. Returns 0 acceptable: *report holds at most warnings and, if
  * `metadata` is not NULL, *metadata is the view; 1 refused: *report says why, *metadata is NULL; -1 could not judge
- * (CG_E_MEMORY, CG_E_LIMIT, CG_E_SCHEMA), both NULL. The caller destroys both.
+ * (CG_E_MEMORY; CG_E_LIMIT, an expression of the schema took too long on a text), both NULL. The caller destroys both.
  */
+CG_API int cg_checker_check(const struct cg_checker *checker, const char *text, size_t size,
+                            const struct cg_check_options *options, struct cg_report **report,
+                            struct cg_metadata **metadata, struct cg_error *err);
+
+/* NULL is allowed. */
+CG_API void cg_checker_destroy(struct cg_checker *checker);
+
+/* The same for one document only: makes a checker and gives it back. */
 CG_API int cg_check(const char *text, size_t size, const struct cg_check_options *options, struct cg_report **report,
                     struct cg_metadata **metadata, struct cg_error *err);
 
 /* The schema text that is built in, NUL-terminated. */
 CG_API const char *cg_check_schema_text(void);
+
+static inline void cg_checker_auto(struct cg_checker **checker)
+{
+    cg_checker_destroy(*checker);
+}
 
 #endif
