@@ -93,6 +93,20 @@ int secret_copy(struct secret *to, const struct secret *from, struct cg_error *e
     return 0;
 }
 
+int secret_join(struct secret *to, const char *before, const struct secret *secret, const char *after,
+                struct cg_error *err)
+{
+    const char *middle = secret_reveal(secret);
+    size_t size = strlen(before) + strlen(middle) + strlen(after) + 1;
+    char *joined = malloc(size);
+    if (!joined)
+        return cg_fail_memory(err);
+    stpcpy(stpcpy(stpcpy(joined, before), middle), after);
+    secret_finish(to);
+    to->hidden_ = joined;
+    return 0;
+}
+
 bool secret_is_set(const struct secret *secret)
 {
     return secret->hidden_ != NULL;

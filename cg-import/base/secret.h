@@ -30,6 +30,10 @@ int secret_set_from_file(struct secret *secret, const char *path, struct cg_erro
 int secret_copy(struct secret *to, const struct secret *from, struct cg_error *err);
 bool secret_is_set(const struct secret *secret);
 
+/* Makes `to` of `before`, the secret and `after`: a header line or an URL that holds it. 0, or -1 with CG_E_MEMORY. */
+int secret_join(struct secret *to, const char *before, const struct secret *secret, const char *after,
+                struct cg_error *err);
+
 /* The text, borrowed, "" when unset. For putting it into a request or a private file and nothing else. */
 const char *secret_reveal(const struct secret *secret);
 

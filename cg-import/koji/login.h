@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KOJI_LOGIN_H
+#define KOJI_LOGIN_H
+
+/*
+ * One try of logging in: by certificate, Kerberos or password, for the first time or to renew an expired session.
+ *
+ * Implements koji/__init__.py ssl_login, gssapi_login and login, and cli/koji_cli/lib.py activate_session for the choice
+ * among them. Does not repeat: session.c does.
+ */
+
+#include "koji/credential.h"
+#include "koji/http.h"
+
+/* The way that the profile's KOJI_AUTH_ANY comes down to; any other authtype is its own answer. */
+enum koji_auth koji_login_choose(const struct koji_profile *profile);
+
+/*
+ * The hub's URL for a session logged in that way: certificates and Kerberos force https, as the koji command does.
+ * NULL with CG_E_MEMORY.
+ */
+char *koji_login_base_url(const struct koji_profile *profile, enum koji_auth auth, struct cg_error *err);
+
+/* One try. Everything is borrowed. */
+struct koji_login {
+    const struct koji_profile *profile;
+    enum koji_auth auth; /* SSL, KERBEROS or PASSWORD */
+    const char *base_url;
+    const struct koji_ticket *renew; /* the session to renew, NULL for a new one */
+    const struct stop *stop;
+    enum stop_level abort_from;
+};
+
+/*
+ * Says what is missing before anything is sent: CG_E_CONFIG for a certificate that cannot be read, a user without
+ * password. For Kerberos, points the library at the profile's keytab and cache, which are variables of the process
+ * (KRB5_CLIENT_KTNAME, KRB5CCNAME): call it before threads begin. 0 or -1.
+ */
+int koji_login_prepare(const struct koji_profile *profile, enum koji_auth auth, struct cg_error *err);
+
+/* 0: *answer is the hub's, a new reference. -1 as koji_http_post and koji_answer_read; `reply` is filled in. */
+int koji_login_send(const struct koji_login *login, struct koji_http *http, struct koji_http_reply *reply,
+                    json_t **answer, struct cg_error *err);
+
+#endif

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "koji/session.h"
+#include "koji/answer.h"
+#include "koji/login.h"
+#include "koji/retry.h"
+#include "koji/session_private.h"
+#include "koji/value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* koji/__init__.py: AuthExpired, and ServerOffline. */
+enum { FAULT_AUTH_EXPIRED = 1007, FAULT_SERVER_OFFLINE = 1014 };
+
+struct koji_session {
+    const struct koji_profile *profile; /* borrowed */
+    struct koji_session_options options;
+    enum koji_auth auth;
+    char *base_url; /* owned */
+    struct koji_http *http;
+    struct koji_credential *credential; /* own_credential, or that of the session this is a twin of */
+    struct koji_credential own_credential;
+    int64_t ticket_session_id; /* whose number the last ticket took; 0: none */
+    unsigned sends;
+    char hub_version[32];
+};
+
+void koji_session_note(const struct koji_session *session, const char *format, ...)
+{
+    if (!session->options.note)
+        return;
+    char line[CG_ERROR_MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    session->options.note(session->options.note_context, line);
+}
+
+/* Repeats an error where a caller's is wanted. */
+static int pass_on(const struct cg_error *from, struct cg_error *err)
+{
+    if (!err || err->code != CG_OK)
+        return -1;
+    *err = *from;
+    return -1;
+}
+
+/* --- making one ------------------------------------------------------------------------------------------------- */
+
+static struct koji_session *create(const struct koji_profile *profile, const struct koji_session_options *options,
+                                   struct koji_credential *shared, struct cg_error *err)
+{
+    struct koji_session *session = calloc(1, sizeof *session);
+    if (!session) {
+        cg_fail_memory(err);
+        return NULL;
+    }
+    session->profile = profile;
+    if (options)
+        session->options = *options;
+    if (!shared && koji_credential_init(&session->own_credential, err) < 0) {
+        free(session);
+        return NULL;
+    }
+    session->credential = shared ? shared : &session->own_credential;
+    CG_AUTO(koji_session_auto) struct koji_session *made = session;
+    made->auth = KOJI_AUTH_NONE;
+    made->base_url = koji_login_base_url(profile, made->auth, err);
+    made->http = made->base_url ? koji_http_create(profile, err) : NULL;
+    return made->http ? CG_STEAL(made) : NULL;
+}
+
+struct koji_session *koji_session_create(const struct koji_profile *profile, const struct koji_session_options *options,
+                                         struct cg_error *err)
+{
+    return create(profile, options, NULL, err);
+}
+
+/* From here on requests go where this way of login wants them, with the certificate if it is one. */
+static int use_auth(struct koji_session *session, enum koji_auth auth, struct cg_error *err)
+{
+    char *base_url = koji_login_base_url(session->profile, auth, err);
+    if (!base_url)
+        return -1;
+    free(session->base_url);
+    session->base_url = base_url;
+    session->auth = auth;
+    return 0;
+}
+
+static struct koji_session *create_like(struct koji_session *session, struct koji_credential *shared,
+                                        struct cg_error *err)
+{
+    CG_AUTO(koji_session_auto) struct koji_session *other = create(session->profile, &session->options, shared, err);
+    if (!other || use_auth(other, session->auth, err) < 0)
+        return NULL;
+    return CG_STEAL(other);
+}
+
+struct koji_session *koji_session_twin(struct koji_session *session, struct cg_error *err)
+{
+    return create_like(session, session->credential, err);
+}
+
+bool koji_session_logged_in(const struct koji_session *session)
+{
+    return koji_credential_logged_in(session->credential);
+}
+
+const struct koji_profile *koji_session_profile(const struct koji_session *session)
+{
+    return session->profile;
+}
+
+const struct koji_session_options *koji_session_options(const struct koji_session *session)
+{
+    return &session->options;
+}
+
+const char *koji_session_hub_version(const struct koji_session *session)
+{
+    return session->hub_version;
+}
+
+static void learn_version(struct koji_session *session, const struct koji_http_reply *reply)
+{
+    if (reply->hub_version[0])
+        memcpy(session->hub_version, reply->hub_version, sizeof session->hub_version);
+}
+
+/* --- one request ------------------------------------------------------------------------------------------------ */
+
+int koji_session_exchange(struct koji_session *session, struct koji_exchange *exchange, json_t **value,
+                          struct cg_error *err)
+{
+    CG_AUTO(koji_address_finish) struct koji_address address = {0};
+    struct koji_http_request request = exchange->http;
+    if (koji_credential_copy(session->credential, &exchange->used, err) < 0)
+        return -1;
+    exchange->used.call_number = exchange->call_number;
+    if (koji_address_make(&address, session->base_url, exchange->query, &exchange->used, err) < 0)
+        return -1;
+
+    request.url = secret_reveal(&address.url);
+    if (address.id_line[0]) {
+        request.headers[0] = address.id_line;
+        request.headers[1] = secret_reveal(&address.key_line);
+    }
+    if (address.number_lines[0][0]) {
+        request.headers[2] = address.number_lines[0];
+        request.headers[3] = address.number_lines[1];
+    }
+    request.certificate = session->auth == KOJI_AUTH_SSL ? session->profile->cert : NULL;
+    request.stop = session->options.stop;
+    request.abort_from = exchange->abort_from;
+    int sent = koji_http_post(session->http, &request, &exchange->reply, err);
+    learn_version(session, &exchange->reply);
+    return sent < 0 ? -1 : koji_answer_read(exchange->method, &exchange->reply, value, err);
+}
+
+void koji_exchange_finish(struct koji_exchange *exchange)
+{
+    koji_http_reply_finish(&exchange->reply);
+    koji_ticket_finish(&exchange->used);
+}
+
+/* --- login ------------------------------------------------------------------------------------------------------ */
+
+/* Did the request fail in a way that may be over at the next try? A fault is an answer and is not. */
+static bool passing(const struct cg_error *error, const struct koji_http_reply *reply)
+{
+    if (error->fault != 0 || reply->hopeless)
+        return false;
+    return error->code == CG_E_BUSY || error->code == CG_E_UNREACHABLE || error->code == CG_E_TRANSFER;
+}
+
+/* After a failed login: wait and go on, or not. */
+static enum koji_retry_verdict login_again(struct koji_session *session, struct koji_retry *retry,
+                                           const struct koji_http_reply *reply, const struct cg_error *last)
+{
+    if (last->fault == FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
+        koji_session_note(session, "login: %s; waiting", last->message);
+        return koji_retry_wait_offline(retry);
+    }
+    if (!passing(last, reply))
+        return KOJI_GIVE_UP;
+    koji_session_note(session, "login: %s; trying again", last->message);
+    return koji_retry_wait(retry, reply->retry_after_s);
+}
+
+/* Logs in, or renews the session of `renew`, and takes the answer over. */
+static int log_in(struct koji_session *session, const struct koji_ticket *renew, struct cg_error *err)
+{
+    struct koji_retry retry;
+    koji_retry_init(&retry, session->profile, session->options.stop);
+    const struct koji_login login = {
+        .profile = session->profile,
+        .auth = session->auth,
+        .base_url = session->base_url,
+        .renew = renew,
+        .stop = session->options.stop,
+        .abort_from = retry.give_up_at,
+    };
+    for (;;) {
+        CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
+        CG_AUTO_JSON json_t *answer = NULL;
+        struct cg_error last = {0};
+        int logged_in = koji_login_send(&login, session->http, &reply, &answer, &last);
+        learn_version(session, &reply);
+        if (logged_in == 0)
+            return koji_credential_take_answer(session->credential, answer, err);
+        enum koji_retry_verdict verdict = login_again(session, &retry, &reply, &last);
+        if (verdict == KOJI_STOPPED)
+            return cg_fail(err, CG_E_INTERRUPTED, "stopped while logging in");
+        if (verdict == KOJI_GIVE_UP)
+            return pass_on(&last, err);
+    }
+}
+
+int koji_session_login(struct koji_session *session, struct cg_error *err)
+{
+    enum koji_auth auth = koji_login_choose(session->profile);
+    if (auth == KOJI_AUTH_NONE)
+        return 0;
+    if (koji_login_prepare(session->profile, auth, err) < 0 || use_auth(session, auth, err) < 0)
+        return -1;
+    return log_in(session, NULL, err);
+}
+
+int koji_session_adopt(struct koji_session *session, const struct koji_ticket *ticket, struct cg_error *err)
+{
+    enum koji_auth auth = koji_login_choose(session->profile);
+    if (use_auth(session, auth, err) < 0)
+        return -1;
+    session->ticket_session_id = ticket->session_id;
+    return koji_credential_take_ticket(session->credential, ticket, err);
+}
+
+static int renew_locked(struct koji_session *session, const struct koji_ticket *used, enum koji_effect effect,
+                        struct cg_error *err)
+{
+    CG_AUTO(koji_ticket_finish) struct koji_ticket now = {0};
+    struct cg_error refused = {0};
+    if (koji_credential_copy(session->credential, &now, err) < 0)
+        return -1;
+    if (strcmp(secret_reveal(&now.session_key), secret_reveal(&used->session_key)) != 0)
+        return 0;
+    if (session->auth == KOJI_AUTH_NONE || koji_login_prepare(session->profile, session->auth, err) < 0)
+        return cg_fail(err, CG_E_SESSION, "the session expired and the profile has no way to log in");
+    if (used->header_session && log_in(session, used, &refused) == 0) {
+        koji_session_note(session, "session renewed");
+        return 0;
+    }
+    /* Hubs before 1.32 cannot renew, and a closed session is gone. A new one must not repeat what the old one did. */
+    if (effect == KOJI_CHANGE)
+        return cg_fail(err, CG_E_SESSION, "the session cannot be renewed: %s",
+                       refused.message[0] ? refused.message : "the hub knows no header sessions");
+    if (log_in(session, NULL, err) < 0)
+        return -1;
+    koji_session_note(session, "logged in again");
+    return 0;
+}
+
+int koji_session_renew(struct koji_session *session, const struct koji_ticket *used, enum koji_effect effect,
+                       struct cg_error *err)
+{
+    pthread_mutex_lock(&session->credential->renewal);
+    int result = renew_locked(session, used, effect, err);
+    pthread_mutex_unlock(&session->credential->renewal);
+    return result;
+}
+
+/* --- calls ------------------------------------------------------------------------------------------------------ */
+
+/* A call on its way through its tries. */
+struct call {
+    const char *method;
+    enum koji_effect effect;
+    uint32_t number;
+    struct cg_bytes xml; /* owned */
+    struct koji_retry retry;
+    unsigned open_sends; /* that may have reached the hub and were never answered */
+    int64_t session_id;  /* that the open ones were sent with */
+    bool renewed;
+};
+
+static void call_finish(struct call *call)
+{
+    cg_bytes_finish(&call->xml);
+}
+
+/* A reply that stands for the hub or its front refusing to even look at the request: it was not carried out. */
+static bool surely_not_done(const struct koji_http_reply *reply)
+{
+    return reply->fate == KOJI_HTTP_REPLIED && reply->status >= 300 && reply->status < 500 && reply->status != 408 &&
+           reply->status != 429;
+}
+
+static void count_sends(struct koji_session *session, struct call *call, const struct koji_exchange *exchange,
+                        const struct cg_error *last)
+{
+    unsigned sends = exchange->reply.sends;
+    session->sends += sends;
+    call->session_id = exchange->used.session_id;
+    bool settled = last->fault != 0 || surely_not_done(&exchange->reply);
+    call->open_sends += sends - (settled && sends > 0 ? 1 : 0);
+}
+
+/* A numbered call whose fate on the hub is open must be asked for until somebody answers. */
+static bool must_ask_on(const struct call *call)
+{
+    return call->effect == KOJI_CHANGE && call->open_sends > 0;
+}
+
+static enum koji_retry_verdict after_fault(struct koji_session *session, struct call *call,
+                                           const struct koji_exchange *exchange, struct cg_error *last)
+{
+    if (last->fault == FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
+        koji_session_note(session, "%s; waiting", last->message);
+        return koji_retry_wait_offline(&call->retry);
+    }
+    if (last->fault == FAULT_SERVER_OFFLINE && must_ask_on(call))
+        return koji_retry_wait(&call->retry, exchange->reply.retry_after_s);
+    bool expired = last->fault == FAULT_AUTH_EXPIRED || last->code == CG_E_SESSION;
+    if (!expired || call->renewed || exchange->used.session_id == 0)
+        return KOJI_GIVE_UP;
+    call->renewed = true;
+    struct cg_error refused = {0};
+    if (koji_session_renew(session, &exchange->used, call->effect, &refused) == 0)
+        return KOJI_TRY_AGAIN;
+    *last = refused;
+    last->fault = FAULT_AUTH_EXPIRED;
+    return KOJI_GIVE_UP;
+}
+
+static enum koji_retry_verdict after_silence(struct koji_session *session, struct call *call,
+                                             const struct koji_exchange *exchange, const struct cg_error *last)
+{
+    if (must_ask_on(call))
+        call->retry.give_up_at = STOP_NOW;
+    bool again = passing(last, &exchange->reply) || (must_ask_on(call) && last->code != CG_E_INTERRUPTED);
+    if (!again)
+        return KOJI_GIVE_UP;
+    if (!koji_credential_logged_in(session->credential) && !session->profile->anon_retry)
+        return KOJI_GIVE_UP;
+    koji_session_note(session, "%s; trying again", last->message);
+    return koji_retry_wait(&call->retry, exchange->reply.retry_after_s);
+}
+
+/* Says how the call ended that got no value. */
+static int conclude(const struct call *call, enum koji_retry_verdict verdict, struct cg_error *last,
+                    struct cg_error *err)
+{
+    bool session_lost = last->fault == FAULT_AUTH_EXPIRED || last->code == CG_E_SESSION;
+    bool answered = last->fault != 0 && last->fault != FAULT_SERVER_OFFLINE && !session_lost;
+    if (must_ask_on(call) && !answered) {
+        cg_fail(err, CG_E_UNKNOWN, "%s may or may not have been done: sent %u times without an answer; last: %s",
+                call->method, call->open_sends, last->message);
+        return cg_hint(err, "look at what the hub has before doing it again");
+    }
+    if (verdict == KOJI_STOPPED)
+        return cg_fail(err, CG_E_INTERRUPTED, "stopped before %s was done: %s", call->method, last->message);
+    if (last->code == CG_E_TRANSFER)
+        last->code = CG_E_BUSY;
+    if (session_lost)
+        last->code = CG_E_SESSION;
+    return pass_on(last, err);
+}
+
+/* The session that the open sends belong to was replaced meanwhile: to ask there again is not possible any more. */
+static int check_same_session(struct koji_session *session, const struct call *call, struct cg_error *err)
+{
+    CG_AUTO(koji_ticket_finish) struct koji_ticket now = {0};
+    if (!must_ask_on(call))
+        return 0;
+    if (koji_credential_copy(session->credential, &now, err) < 0)
+        return -1;
+    return now.session_id == call->session_id ? 0 : cg_fail(err, CG_E_SESSION, "the session was replaced");
+}
+
+/* One try. 1: answered with a value, 0: try again, -1: ended. */
+static int try_once(struct koji_session *session, struct call *call, json_t **value, struct cg_error *err)
+{
+    struct cg_error last = {0};
+    AUTO_KOJI_EXCHANGE struct koji_exchange exchange = {
+        .method = call->method,
+        .call_number = call->number,
+        .http = {.content_type = "text/xml",
+                 .body = call->xml.data,
+                 .body_size = call->xml.size,
+                 .timeout_s = session->profile->timeout_s > 0 ? (unsigned)session->profile->timeout_s : 0},
+        .abort_from = call->effect == KOJI_CHANGE ? STOP_NOW : call->retry.give_up_at,
+    };
+    if (check_same_session(session, call, &last) < 0)
+        return conclude(call, KOJI_GIVE_UP, &last, err);
+    if (koji_session_exchange(session, &exchange, value, &last) == 0) {
+        session->sends += exchange.reply.sends;
+        return 1;
+    }
+    count_sends(session, call, &exchange, &last);
+    enum koji_retry_verdict verdict = last.fault != 0 ? after_fault(session, call, &exchange, &last)
+                                                      : after_silence(session, call, &exchange, &last);
+    return verdict == KOJI_TRY_AGAIN ? 0 : conclude(call, verdict, &last, err);
+}
+
+static int call_hub(struct koji_session *session, enum koji_effect effect, uint32_t number, const char *method,
+                    const json_t *params, json_t **result, struct cg_error *err)
+{
+    CG_AUTO(call_finish) struct call call = {.method = method, .effect = effect, .number = number};
+    CG_AUTO_JSON json_t *value = NULL;
+    session->sends = 0;
+    if (stop_level(session->options.stop) == STOP_NOW)
+        return cg_fail(err, CG_E_INTERRUPTED, "stopped before %s was sent", method);
+    if (koji_value_encode_call(method, params, &call.xml, err) < 0)
+        return -1;
+    koji_retry_init(&call.retry, session->profile, session->options.stop);
+    int tried = 0;
+    while (tried == 0)
+        tried = try_once(session, &call, &value, err);
+    if (tried < 0)
+        return -1;
+    if (result)
+        *result = CG_STEAL(value);
+    return 0;
+}
+
+int koji_session_call(struct koji_session *session, enum koji_effect effect, const char *method, const json_t *params,
+                      json_t **result, struct cg_error *err)
+{
+    uint32_t number = KOJI_UNNUMBERED;
+    if (effect == KOJI_CHANGE && koji_session_logged_in(session))
+        number = koji_credential_next_number(session->credential);
+    return call_hub(session, effect, number, method, params, result, err);
+}
+
+unsigned koji_session_sends(const struct koji_session *session)
+{
+    return session->sends;
+}
+
+int koji_session_take_ticket(struct koji_session *session, struct koji_ticket *ticket, struct cg_error *err)
+{
+    if (!koji_session_logged_in(session))
+        return cg_fail(err, CG_E_SESSION, "not logged in");
+    if (koji_credential_copy(session->credential, ticket, err) < 0)
+        return -1;
+    ticket->call_number = koji_credential_next_number(session->credential);
+    session->ticket_session_id = ticket->session_id;
+    return 0;
+}
+
+int koji_session_call_as(struct koji_session *session, uint32_t call_number, const char *method, const json_t *params,
+                         json_t **result, struct cg_error *err)
+{
+    CG_AUTO(koji_ticket_finish) struct koji_ticket now = {0};
+    if (koji_credential_copy(session->credential, &now, err) < 0)
+        return -1;
+    if (now.session_id == 0 || now.session_id != session->ticket_session_id) {
+        session->sends = 0;
+        return cg_fail(err, CG_E_SESSION, "%s was not sent: the session was replaced since its number was taken",
+                       method);
+    }
+    return call_hub(session, KOJI_CHANGE, call_number, method, params, result, err);
+}
+
+/* --- several calls in one --------------------------------------------------------------------------------------- */
+
+/* Each result is [value] or a struct with a fault, and there is one for each call. */
+static int check_results(const json_t *calls, const json_t *results, struct cg_error *err)
+{
+    if (json_array_size(results) != json_array_size(calls))
+        return cg_fail(err, CG_E_HUB_REPLY, "multiCall of %zu calls was answered with %zu results",
+                       json_array_size(calls), json_array_size(results));
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(results, i, entry)
+    {
+        bool is_value = json_is_array(entry) && json_array_size(entry) == 1;
+        bool is_fault = json_is_integer(json_object_get(entry, "faultCode"));
+        if (!is_value && !is_fault)
+            return cg_fail(err, CG_E_HUB_REPLY, "result %zu of a multiCall is neither [value] nor a fault", i);
+    }
+    return 0;
+}
+
+static int multicall(struct koji_session *session, enum koji_effect effect, const uint32_t *number, const json_t *calls,
+                     json_t **results, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *params = json_pack("[O]", calls);
+    CG_AUTO_JSON json_t *answer = NULL;
+    if (!params)
+        return cg_fail_memory(err);
+    int called = number ? koji_session_call_as(session, *number, "multiCall", params, &answer, err)
+                        : koji_session_call(session, effect, "multiCall", params, &answer, err);
+    if (called < 0 || check_results(calls, answer, err) < 0)
+        return -1;
+    *results = CG_STEAL(answer);
+    return 0;
+}
+
+int koji_session_multicall(struct koji_session *session, enum koji_effect effect, const json_t *calls, json_t **results,
+                           struct cg_error *err)
+{
+    return multicall(session, effect, NULL, calls, results, err);
+}
+
+int koji_session_multicall_as(struct koji_session *session, uint32_t call_number, const json_t *calls, json_t **results,
+                              struct cg_error *err)
+{
+    return multicall(session, KOJI_CHANGE, &call_number, calls, results, err);
+}
+
+/* --- who, below, out -------------------------------------------------------------------------------------------- */
+
+static int call_without_params(struct koji_session *session, const char *method, json_t **result, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *none = json_array();
+    if (!none)
+        return cg_fail_memory(err);
+    return koji_session_call(session, KOJI_READ, method, none, result, err);
+}
+
+struct koji_session *koji_session_subsession(struct koji_session *session, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *answer = NULL;
+    CG_AUTO(koji_session_auto) struct koji_session *below = create_like(session, NULL, err);
+    /* Repeated without harm: a sub-session that nobody knows of is closed with this one. */
+    if (!below || call_without_params(session, "subsession", &answer, err) < 0 ||
+        koji_credential_take_answer(below->credential, answer, err) < 0)
+        return NULL;
+    memcpy(below->hub_version, session->hub_version, sizeof below->hub_version);
+    return CG_STEAL(below);
+}
+
+/* Hubs before 1.34 send no Koji-Version, those before 1.23 know no getKojiVersion. */
+static int ask_version(struct koji_session *session, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *version = NULL;
+    struct cg_error refused = {0};
+    if (session->hub_version[0])
+        return 0;
+    if (call_without_params(session, "getKojiVersion", &version, &refused) < 0)
+        return refused.fault != 0 ? 0 : pass_on(&refused, err);
+    if (json_is_string(version))
+        snprintf(session->hub_version, sizeof session->hub_version, "%.31s", json_string_value(version));
+    return 0;
+}
+
+int koji_session_identity(struct koji_session *session, struct koji_identity *identity, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *user = NULL;
+    CG_AUTO(koji_identity_finish) struct koji_identity made = {0};
+    if (call_without_params(session, "getLoggedInUser", &user, err) < 0 || ask_version(session, err) < 0)
+        return -1;
+    const char *name = json_string_value(json_object_get(user, "name"));
+    if (!json_is_null(user) && !name)
+        return cg_fail(err, CG_E_HUB_REPLY, "getLoggedInUser was answered without a name");
+    made.user_id = json_integer_value(json_object_get(user, "id"));
+    made.authtype = (int)json_integer_value(json_object_get(user, "authtype"));
+    made.name = name ? strdup(name) : NULL;
+    made.hub_version = strdup(session->hub_version);
+    if ((name && !made.name) || !made.hub_version)
+        return cg_fail_memory(err);
+    *identity = made;
+    made = (struct koji_identity){0};
+    return 0;
+}
+
+void koji_identity_finish(struct koji_identity *identity)
+{
+    free(identity->name);
+    free(identity->hub_version);
+    *identity = (struct koji_identity){0};
+}
+
+int koji_session_logout(struct koji_session *session, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *none = json_array();
+    CG_AUTO_JSON json_t *answer = NULL;
+    CG_AUTO_BYTES struct cg_bytes xml = {0};
+    struct cg_error last = {0};
+    if (!koji_session_logged_in(session))
+        return 0;
+    if (!none || koji_value_encode_call("logout", none, &xml, err) < 0)
+        return none ? -1 : cg_fail_memory(err);
+    /* Once only: a session that stays behind expires by itself. */
+    int timeout_s = session->profile->auth_timeout_s;
+    AUTO_KOJI_EXCHANGE struct koji_exchange exchange = {
+        .method = "logout",
+        .http = {.content_type = "text/xml",
+                 .body = xml.data,
+                 .body_size = xml.size,
+                 .timeout_s = timeout_s > 0 ? (unsigned)timeout_s : 0},
+        .abort_from = koji_retry_next_level(session->options.stop),
+    };
+    int sent = koji_session_exchange(session, &exchange, &answer, &last);
+    koji_credential_forget(session->credential);
+    bool gone_already = last.fault == FAULT_AUTH_EXPIRED || last.code == CG_E_SESSION;
+    return sent == 0 || gone_already ? 0 : pass_on(&last, err);
+}
+
+void koji_session_destroy(struct koji_session *session)
+{
+    if (!session)
+        return;
+    koji_http_destroy(session->http);
+    if (session->credential == &session->own_credential)
+        koji_credential_finish(&session->own_credential);
+    free(session->base_url);
+    free(session);
+}
