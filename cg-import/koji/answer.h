@@ -14,8 +14,8 @@
 
 /*
  * Reads the reply to `method`. 0: *value is a new reference. -1: a fault of the hub (err->fault is set, see
- * koji/fault.h); or, with err->fault 0, no answer: CG_E_BUSY (408, 429, 5xx), CG_E_TOO_LARGE (413), CG_E_AUTH (401, 403),
- * CG_E_CONFIG (404, 405, redirects), CG_E_HUB_REFUSED (400), CG_E_HUB_REPLY (anything else).
+ * koji/fault.h); or, with err->fault 0, no answer: CG_E_BUSY (408, 429, 5xx), CG_E_TOO_LARGE (413), CG_E_AUTH (401,
+ * 403), CG_E_CONFIG (404, 405, redirects), CG_E_HUB_REFUSED (400), CG_E_HUB_REPLY (anything else).
  */
 int koji_answer_read(const char *method, const struct koji_http_reply *reply, json_t **value, struct cg_error *err);
 

@@ -51,8 +51,8 @@ void koji_credential_finish(struct koji_credential *credential);
 /* The URL and header lines of one request. Zero-initialise; release with koji_address_finish. */
 struct koji_address {
     struct secret url;
-    struct secret key_line;  /* unset: no such header */
-    char id_line[40];        /* "Koji-Session-Id: 8"; "" : no such header */
+    struct secret key_line;   /* unset: no such header */
+    char id_line[40];         /* "Koji-Session-Id: 8"; "" : no such header */
     char number_lines[2][48]; /* Koji-Callnum, Koji-Session-Callnum */
 };
 

@@ -35,7 +35,7 @@ enum koji_http_negotiate { KOJI_HTTP_NO_NEGOTIATE, KOJI_HTTP_NEGOTIATE };
 
 /* Everything is borrowed for the time of the call. */
 struct koji_http_request {
-    const char *url;                            /* http or https */
+    const char *url; /* http or https */
     const char *content_type;
     const char *headers[KOJI_HTTP_HEADERS_MAX]; /* "Name: value"; NULL where there is none */
     const char *certificate;                    /* PEM with certificate and key, NULL for none */
@@ -76,9 +76,9 @@ struct koji_http;
 struct koji_http *koji_http_create(const struct koji_profile *profile, struct cg_error *err);
 
 /*
- * Sends the request. 0: a whole reply of any status came. -1: CG_E_UNREACHABLE (not sent), CG_E_TRANSFER (sent, no whole
- * reply), CG_E_CONFIG (certificate, URL), CG_E_AUTH (the TLS layer refused the certificate), CG_E_HUB_REPLY (longer than
- * KOJI_REPLY_MAX), CG_E_INTERRUPTED, CG_E_MEMORY. `reply` is filled in either way.
+ * Sends the request. 0: a whole reply of any status came. -1: CG_E_UNREACHABLE (not sent), CG_E_TRANSFER (sent, no
+ * whole reply), CG_E_CONFIG (certificate, URL), CG_E_AUTH (the TLS layer refused the certificate), CG_E_HUB_REPLY
+ * (longer than KOJI_REPLY_MAX), CG_E_INTERRUPTED, CG_E_MEMORY. `reply` is filled in either way.
  */
 int koji_http_post(struct koji_http *http, const struct koji_http_request *request, struct koji_http_reply *reply,
                    struct cg_error *err);

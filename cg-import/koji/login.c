@@ -101,7 +101,8 @@ static json_t *make_params(const struct koji_login *login)
 {
     bool password = login->auth == KOJI_AUTH_PASSWORD;
     const struct koji_profile *profile = login->profile;
-    CG_AUTO_JSON json_t *named = password ? json_pack("{s:n}", "opts") : json_pack("{s:s?}", "proxyuser", profile->runas);
+    CG_AUTO_JSON json_t *named =
+        password ? json_pack("{s:n}", "opts") : json_pack("{s:s?}", "proxyuser", profile->runas);
     bool made = named != NULL;
     if (login->renew)
         made = made && json_object_set_new(named, "renew", json_true()) == 0 &&

@@ -5,8 +5,8 @@
 /*
  * One try of logging in: by certificate, Kerberos or password, for the first time or to renew an expired session.
  *
- * Implements koji/__init__.py ssl_login, gssapi_login and login, and cli/koji_cli/lib.py activate_session for the choice
- * among them. Does not repeat: session.c does.
+ * Implements koji/__init__.py ssl_login, gssapi_login and login, and cli/koji_cli/lib.py activate_session for the
+ * choice among them. Does not repeat: session.c does.
  */
 
 #include "koji/credential.h"

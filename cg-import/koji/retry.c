@@ -27,8 +27,8 @@ void koji_retry_init(struct koji_retry *retry, const struct koji_profile *profil
         .give_up_at = koji_retry_next_level(stop),
     };
     /* Processes and threads started together differ in their id and stack. */
-    backoff_init(&retry->backoff, first_ms, most_ms, clock_monotonic_ms() ^ ((uint64_t)getpid() << 32) ^
-                                                         (uint64_t)(uintptr_t)retry);
+    backoff_init(&retry->backoff, first_ms, most_ms,
+                 clock_monotonic_ms() ^ ((uint64_t)getpid() << 32) ^ (uint64_t)(uintptr_t)retry);
 }
 
 /* Sleeps; 1 as soon as the stop that ends this call is asked for. */

@@ -329,8 +329,9 @@ static enum koji_retry_verdict after_fault(struct koji_session *session, struct 
     struct cg_error refused = {0};
     if (koji_session_renew(session, &exchange->used, call->effect, &refused) == 0)
         return KOJI_TRY_AGAIN;
+    refused.code = CG_E_SESSION;
+    refused.fault = last->fault;
     *last = refused;
-    last->fault = FAULT_AUTH_EXPIRED;
     return KOJI_GIVE_UP;
 }
 
@@ -399,8 +400,8 @@ static int try_once(struct koji_session *session, struct call *call, json_t **va
         return 1;
     }
     count_sends(session, call, &exchange, &last);
-    enum koji_retry_verdict verdict = last.fault != 0 ? after_fault(session, call, &exchange, &last)
-                                                      : after_silence(session, call, &exchange, &last);
+    enum koji_retry_verdict verdict =
+        last.fault != 0 ? after_fault(session, call, &exchange, &last) : after_silence(session, call, &exchange, &last);
     return verdict == KOJI_TRY_AGAIN ? 0 : conclude(call, verdict, &last, err);
 }
 

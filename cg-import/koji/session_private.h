@@ -8,8 +8,8 @@
 #include "koji/http.h"
 
 /*
- * Another connection with the identity of `session`, for a thread of its own; `session` outlives it. A renewal by one is
- * seen by all. NULL with CG_E_MEMORY.
+ * Another connection with the identity of `session`, for a thread of its own; `session` outlives it. A renewal by one
+ * is seen by all. NULL with CG_E_MEMORY.
  */
 struct koji_session *koji_session_twin(struct koji_session *session, struct cg_error *err);
 
