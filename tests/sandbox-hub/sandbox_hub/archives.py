@@ -180,7 +180,10 @@ def get_archive(call, archive_id, strict=False):
     """Get information about the archive with the given ID."""
     row = call.hub.state.get('archives', archive_id)
     if row:
-        return describe_archive(call.hub, row)
+        info = describe_archive(call.hub, row)
+        if row['btype'] == 'image':
+            info.update(arch=row['arch'], rootid=False)
+        return info
     if strict:
         raise errors.GenericError('No such archive: %s' % archive_id)
     return None

@@ -47,7 +47,7 @@ def find_build(call, build, strict=False):
     if row:
         info = describe(call.hub, row)
         cg = call.hub.state.get('content_generators', row['cg_id'])
-        info['cg_name'] = cg['name'] if cg else None
+        info.update(id=row['id'], cg_id=row['cg_id'], cg_name=cg['name'] if cg else None)
         return info
     if strict:
         raise errors.GenericError('No such build: %s' % build)
@@ -55,16 +55,16 @@ def find_build(call, build, strict=False):
 
 
 def describe(hub, row):
-    """A build as listBuilds answers it; getBuild adds the content generator."""
+    """A build as listBuilds answers it; getBuild adds `id` and the content generator."""
     state = hub.state
     package, owner = state.get('packages', row['package_id']), state.get('users', row['owner_id'])
-    info = {'build_id': row['id'], 'cg_id': row['cg_id']}
+    info = {'build_id': row['id']}
     info.update(time_fields(row, 'completion'))
     info['creation_event_id'] = row['event_id']
     info.update(time_fields({'creation_time': state.get('events', row['event_id'])['time']}, 'creation'))
     if hub.flavour.knows_drafts:
         info.update(draft=row['draft'], promoter_id=None, promoter_name=None, promotion_time=None, promotion_ts=None)
-    info.update(epoch=row['epoch'], extra=copy.deepcopy(row['extra']), id=row['id'], name=package['name'],
+    info.update(epoch=row['epoch'], extra=copy.deepcopy(row['extra']), name=package['name'],
                 nvr='%s-%s-%s' % (package['name'], row['version'], row['release']), owner_id=owner['id'],
                 owner_name=owner['name'], package_id=package['id'], package_name=package['name'],
                 release=row['release'], source=row['source'], state=row['state'], task_id=row['task_id'],

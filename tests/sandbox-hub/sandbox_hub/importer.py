@@ -22,20 +22,8 @@ ARCH_LENGTH_MAX = 16
 
 
 def cg_import(call, metadata, directory, token=None):
-    """Import build from a content generator
-
-    metadata can be one of the following
-    - json encoded string representing the metadata
-    - a dictionary (parsed metadata)
-    - a filename containing the metadata
-
-    :param metadata: describes the content for this build.
-    :param str directory: directory on the hub where files are located
-    :param str token: (optional) a reservation token for this build.
-                      You obtain a token from the CGInitBuild method.
-                      If you specify a token, you must also specify a build_id
-                      in the metadata.
-    :returns: buildinfo dict
+    """Import a build: `metadata` is a file name ending in .json, nil for metadata.json, JSON text or a struct;
+    `directory` holds the uploads; `token` is the one of the reservation that the metadata names by build_id.
     """
     return Import(call, directory).run(metadata, token)
 
