@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "connection.h"
+
+#include <string.h>
+
+const struct option_row connection_hub_rows[] = {
+    {OPTION_PROFILE, "profile", "NAME", "profile of the koji command's configuration (default: koji)"},
+    {OPTION_CONFIG, "config", "FILE", "read this configuration instead of ~/.koji/config and ~/.koji/config.d"},
+    {OPTION_HUB, "hub", "URL", "XML-RPC address of the hub, instead of a profile"},
+    {OPTION_SERVERCA, "serverca", "FILE", "certificates (PEM) that may sign the hub's"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct option_row connection_login_rows[] = {
+    {OPTION_AUTHTYPE, "authtype", "TYPE",
+     "how to log in: ssl, kerberos or password (default: certificate if there is one, else password if a user is "
+     "set, else kerberos)"},
+    {OPTION_CERT, "cert", "FILE", "client certificate and key (PEM)"},
+    {OPTION_PRINCIPAL, "principal", "NAME", "Kerberos principal"},
+    {OPTION_KEYTAB, "keytab", "FILE", "Kerberos keytab of the principal"},
+    {OPTION_USER, "user", "NAME", "user, for logging in by password"},
+    {OPTION_PASSWORD_FILE, "password-file", "FILE", "file whose first line is the password"},
+    {OPTION_RUNAS, "runas", "NAME", "act as another user, where the hub lets the login do so"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct option_row connection_place_rows[] = {
+    {OPTION_WEBURL, "weburl", "URL", "address of the hub's web pages, for the address of the build"},
+    {OPTION_TOPDIR, "topdir", "DIR", "where the hub's volume is mounted, for --link (default: /mnt/koji)"},
+    {0, NULL, NULL, NULL},
+};
+
+static const struct {
+    const char *name;
+    enum koji_auth type;
+} auth_types[] = {{"ssl", KOJI_AUTH_SSL},
+                  {"kerberos", KOJI_AUTH_KERBEROS},
+                  {"gssapi", KOJI_AUTH_KERBEROS},
+                  {"password", KOJI_AUTH_PASSWORD},
+                  {"noauth", KOJI_AUTH_NONE}};
+
+static int auth_type(const char *name, enum koji_auth *type, struct cg_error *err)
+{
+    for (size_t i = 0; i < sizeof auth_types / sizeof auth_types[0]; i++)
+        if (strcmp(name, auth_types[i].name) == 0) {
+            *type = auth_types[i].type;
+            return 0;
+        }
+    return cg_fail(err, CG_E_USAGE, "--authtype %s is not known; it may be ssl, kerberos or password", name);
+}
+
+int connection_take(struct connection *connection, int id, const char *value, struct cg_error *err)
+{
+    enum koji_auth type;
+    switch (id) {
+    case OPTION_PROFILE:
+        connection->profile = value;
+        return 1;
+    case OPTION_CONFIG:
+        connection->config = value;
+        return 1;
+    case OPTION_HUB:
+        connection->hub = value;
+        return 1;
+    case OPTION_SERVERCA:
+        connection->serverca = value;
+        return 1;
+    case OPTION_AUTHTYPE:
+        connection->authtype = value;
+        return auth_type(value, &type, err) < 0 ? -1 : 1;
+    case OPTION_CERT:
+        connection->cert = value;
+        return 1;
+    case OPTION_PRINCIPAL:
+        connection->principal = value;
+        return 1;
+    case OPTION_KEYTAB:
+        connection->keytab = value;
+        return 1;
+    case OPTION_USER:
+        connection->user = value;
+        return 1;
+    case OPTION_PASSWORD_FILE:
+        connection->password_file = value;
+        return 1;
+    case OPTION_RUNAS:
+        connection->runas = value;
+        return 1;
+    case OPTION_NOAUTH:
+        connection->anonymous = true;
+        return 1;
+    case OPTION_WEBURL:
+        connection->weburl = value;
+        return 1;
+    case OPTION_TOPDIR:
+        connection->topdir = value;
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+bool connection_is_named(const struct connection *connection)
+{
+    return connection->profile || connection->config || connection->hub;
+}
+
+/* Puts the command line's word over the profile's. */
+static int set_fields(const struct connection *connection, struct koji_profile *profile, struct cg_error *err)
+{
+    const struct {
+        char **field;
+        const char *value;
+    } fields[] = {{&profile->serverca, connection->serverca},   {&profile->cert, connection->cert},
+                  {&profile->principal, connection->principal}, {&profile->keytab, connection->keytab},
+                  {&profile->user, connection->user},           {&profile->runas, connection->runas},
+                  {&profile->weburl, connection->weburl},       {&profile->topdir, connection->topdir}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (fields[i].value && koji_profile_set(fields[i].field, fields[i].value, err) < 0)
+            return -1;
+    if (connection->authtype && auth_type(connection->authtype, &profile->authtype, err) < 0)
+        return -1;
+    if (connection->password_file && secret_set_from_file(&profile->password, connection->password_file, err) < 0)
+        return -1;
+    if (connection->anonymous)
+        profile->authtype = KOJI_AUTH_NONE;
+    return 0;
+}
+
+struct koji_profile *connection_profile(const struct connection *connection, struct cg_error *err)
+{
+    if (connection->profile && connection->hub) {
+        cg_fail(err, CG_E_USAGE, "--profile and --hub both name a hub: give one of them");
+        return NULL;
+    }
+    struct koji_profile_sources sources = {.config_file = connection->config};
+    AUTO_KOJI_PROFILE struct koji_profile *profile = connection->hub
+                                                         ? koji_profile_for_url(connection->hub, &sources, err)
+                                                         : koji_profile_load(connection->profile, &sources, err);
+    if (!profile || set_fields(connection, profile, err) < 0)
+        return NULL;
+    return CG_STEAL(profile);
+}

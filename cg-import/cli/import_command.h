@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_IMPORT_COMMAND_H
+#define CLI_IMPORT_COMMAND_H
+
+/*
+ * The import verb's parts: what was asked for (import.c), one build (import_build.c), a list of builds
+ * (import_list.c), and how a result is shown (import_show.c).
+ */
+
+#include "connection.h"
+#include "output.h"
+#include "progress.h"
+
+#include "base/stop.h"
+#include "import/batch.h"
+#include "import/pipeline.h"
+
+#include <stdatomic.h>
+
+enum import_talk {
+    IMPORT_QUIET,   /* the result and errors only */
+    IMPORT_NORMAL,  /* and steps, progress, what goes wrong on the way */
+    IMPORT_VERBOSE, /* and who we are, digests */
+};
+
+/* Where journals go. */
+enum import_journal {
+    IMPORT_JOURNAL_DEFAULT,
+    IMPORT_JOURNAL_GIVEN, /* --state-dir */
+    IMPORT_JOURNAL_NONE,  /* --no-journal */
+};
+
+/* The command line and what was opened for it. */
+struct import_command {
+    struct connection connection;
+    struct import_request request; /* what is the same for every build; text and directory of the one */
+    const char *file;              /* METADATA, NULL with a list */
+    const char *list;              /* --batch; NULL: one build */
+    unsigned jobs;
+    bool json;
+    enum import_talk talk;
+    enum import_journal journal;
+    const char *state_directory;
+
+    const char *token_file;
+    struct secret token;
+    char *journal_directory; /* owned */
+    struct stop stop;
+    struct progress progress;
+    atomic_int step; /* enum import_step of the one build, for the message to who stops it */
+    struct koji_profile *profile;
+    struct koji_session *session;
+    struct koji_hub_lists lists;
+};
+
+/* Connects without logging in and reads the hub's lists; then logs in. 0 or -1. */
+int import_connect(struct import_command *command, struct cg_error *err);
+int import_login(struct import_command *command, struct cg_error *err);
+
+/* Each imports, shows the result and returns the exit status. */
+int import_build(struct import_command *command);
+int import_list(struct import_command *command);
+
+/* "imported", "already", "checked", "nothing" */
+const char *import_outcome_name(enum import_outcome outcome);
+
+/* Result and error of one build, for programs. New reference, NULL when out of memory. */
+json_t *import_show_json(const struct import_result *result, const struct cg_error *error);
+
+/*
+ * The same for people: "BUILD_ID NVR URL" on standard output, findings and failure on standard error. `name` is the
+ * metadata file's.
+ */
+void import_show_text(struct import_command *command, const char *name, const struct import_result *result,
+                      const struct cg_error *error);
+
+#endif
