@@ -47,7 +47,7 @@ ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
 # --- rooms: every .c in a room belongs to its archive ----------------------------------------------------------------
 ROOMS := libcg base koji import cli
 sources = $(sort $(wildcard cg-import/$(1)/*.c))
-objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 ALL_OBJECTS := $(foreach room,$(ROOMS),$(call objects,$(room)))
 
 LIBCG := $(BUILD)/libcg.a
@@ -62,7 +62,7 @@ UNDER_base := $(BASE) $(LIBCG)
 UNDER_koji := $(KOJI) $(BASE) $(LIBCG)
 UNDER_import := $(IMPORT) $(KOJI) $(BASE) $(LIBCG)
 
-HARNESS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/harness/*.c)))
+HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
 TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 
@@ -90,8 +90,8 @@ $(BINARY): $(call objects,cli) $(IMPORT) $(KOJI) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(HUB_LIBS) $(LIBCG_LIBS)
 
-$(BUILD)/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
-$(BUILD)/%.o: %.c
+$(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
+$(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -101,7 +101,7 @@ $(BUILD)/generated/schema_text.h: schema/content-generator-metadata.schema.json
 	@mkdir -p $(@D)
 	{ echo 'static const char schema_text[] = {'; od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	  echo '0};'; } >$@
-$(BUILD)/cg-import/libcg/check.o: $(BUILD)/generated/schema_text.h
+$(BUILD)/obj/cg-import/libcg/check.o: $(BUILD)/generated/schema_text.h
 
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS:.o=.d) $(TEST_PROGRAMS:=.d)
 
