@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,30 @@ const char *cg_digests_get(const struct cg_digests *digests, enum cg_digest_kind
     return slots[row_of(kind)];
 }
 
+/* Does OpenSSL not have, or not allow, what just failed? Otherwise it had no memory. Empties its error queue. */
+static bool openssl_refuses(void)
+{
+    bool refuses = false;
+    for (unsigned long code; (code = ERR_get_error()) != 0;)
+        refuses = refuses || ERR_GET_REASON(code) == ERR_R_UNSUPPORTED;
+    return refuses;
+}
+
+/* Begins the digest of one row; NULL with CG_E_MEMORY or CG_E_IO. */
+static EVP_MD_CTX *begin(size_t row, struct cg_error *err)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context && EVP_DigestInit_ex(context, EVP_get_digestbyname(kinds_table[row].name), NULL) == 1)
+        return context;
+    if (context && openssl_refuses()) {
+        cg_fail(err, CG_E_IO, "OpenSSL refuses %s on this machine", kinds_table[row].name);
+        cg_hint(err, "a system in FIPS mode has no md5: use sha256 in the metadata");
+    }
+    cg_fail_memory(err);
+    EVP_MD_CTX_free(context);
+    return NULL;
+}
+
 struct cg_digest *cg_digest_create(unsigned kinds, struct cg_error *err)
 {
     CG_AUTO_DIGEST struct cg_digest *digest = calloc(1, sizeof *digest);
@@ -81,16 +106,9 @@ struct cg_digest *cg_digest_create(unsigned kinds, struct cg_error *err)
     for (size_t i = 0; i < EVP_KINDS; i++) {
         if (!(kinds & kinds_table[i].kind))
             continue;
-        digest->contexts[i] = EVP_MD_CTX_new();
-        if (!digest->contexts[i]) {
-            cg_fail_memory(err);
+        digest->contexts[i] = begin(i, err);
+        if (!digest->contexts[i])
             return NULL;
-        }
-        if (EVP_DigestInit_ex(digest->contexts[i], EVP_get_digestbyname(kinds_table[i].name), NULL) != 1) {
-            cg_fail(err, CG_E_IO, "OpenSSL refuses %s on this machine", kinds_table[i].name);
-            cg_hint(err, "a system in FIPS mode has no md5: use sha256 in the metadata");
-            return NULL;
-        }
     }
     return CG_STEAL(digest);
 }
