@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* koji/__init__.py: AuthExpired, and ServerOffline. */
-enum { FAULT_AUTH_EXPIRED = 1007, FAULT_SERVER_OFFLINE = 1014 };
+/* koji/__init__.py: SequenceError and ServerOffline. */
+enum { FAULT_SEQUENCE = 1008, FAULT_SERVER_OFFLINE = 1014 };
 
 struct koji_session {
     const struct koji_profile *profile; /* borrowed */
@@ -313,6 +313,12 @@ static bool must_ask_on(const struct call *call)
     return call->effect == KOJI_CHANGE && call->open_sends > 0;
 }
 
+/* The session expired, was closed, or is unknown. A sequence error is about the number, not the session. */
+static bool session_lost(const struct cg_error *last)
+{
+    return last->code == CG_E_SESSION && last->fault != FAULT_SEQUENCE;
+}
+
 static enum koji_retry_verdict after_fault(struct koji_session *session, struct call *call,
                                            const struct koji_exchange *exchange, struct cg_error *last)
 {
@@ -322,8 +328,7 @@ static enum koji_retry_verdict after_fault(struct koji_session *session, struct 
     }
     if (last->fault == FAULT_SERVER_OFFLINE && must_ask_on(call))
         return koji_retry_wait(&call->retry, exchange->reply.retry_after_s);
-    bool expired = last->fault == FAULT_AUTH_EXPIRED || last->code == CG_E_SESSION;
-    if (!expired || call->renewed || exchange->used.session_id == 0)
+    if (!session_lost(last) || call->renewed || exchange->used.session_id == 0)
         return KOJI_GIVE_UP;
     call->renewed = true;
     struct cg_error refused = {0};
@@ -353,8 +358,7 @@ static enum koji_retry_verdict after_silence(struct koji_session *session, struc
 static int conclude(const struct call *call, enum koji_retry_verdict verdict, struct cg_error *last,
                     struct cg_error *err)
 {
-    bool session_lost = last->fault == FAULT_AUTH_EXPIRED || last->code == CG_E_SESSION;
-    bool answered = last->fault != 0 && last->fault != FAULT_SERVER_OFFLINE && !session_lost;
+    bool answered = last->fault != 0 && last->fault != FAULT_SERVER_OFFLINE && !session_lost(last);
     if (must_ask_on(call) && !answered) {
         cg_fail(err, CG_E_UNKNOWN, "%s may or may not have been done: sent %u times without an answer; last: %s",
                 call->method, call->open_sends, last->message);
@@ -364,8 +368,6 @@ static int conclude(const struct call *call, enum koji_retry_verdict verdict, st
         return cg_fail(err, CG_E_INTERRUPTED, "stopped before %s was done: %s", call->method, last->message);
     if (last->code == CG_E_TRANSFER)
         last->code = CG_E_BUSY;
-    if (session_lost)
-        last->code = CG_E_SESSION;
     return pass_on(last, err);
 }
 
@@ -597,8 +599,7 @@ int koji_session_logout(struct koji_session *session, struct cg_error *err)
     };
     int sent = koji_session_exchange(session, &exchange, &answer, &last);
     koji_credential_forget(session->credential);
-    bool gone_already = last.fault == FAULT_AUTH_EXPIRED || last.code == CG_E_SESSION;
-    return sent == 0 || gone_already ? 0 : pass_on(&last, err);
+    return sent == 0 || session_lost(&last) ? 0 : pass_on(&last, err);
 }
 
 void koji_session_destroy(struct koji_session *session)
