@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for cg-import: verbs, options, profiles, files. Works with and without the bash-completion package.
+
+# The names of the sections of the koji command's configuration.
+_cg_import_profiles() {
+    local config=$1 files
+    if [[ -n $config ]]; then
+        files=("$config" "$config"/*.conf)
+    else
+        files=(~/.koji/config ~/.koji/config.d/*.conf)
+    fi
+    sed -n 's/^\[\([^]]*\)\].*/\1/p' /etc/koji.conf /etc/koji.conf.d/*.conf "${files[@]}" 2>/dev/null | grep -vx DEFAULT
+}
+
+# Sets COMPREPLY to the words of $2... that begin with $1.
+_cg_import_words() {
+    local begin=$1 word
+    shift
+    COMPREPLY=()
+    for word in "$@"; do
+        [[ $word == "$begin"* ]] && COMPREPLY+=("$word")
+    done
+    return 0
+}
+
+# Sets COMPREPLY to file names ($1: -f) or directories (-d), and has readline treat them as such.
+_cg_import_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+_cg_import() {
+    local verbs="check import hub help"
+    local hub_options="-p --profile -c --config --hub --serverca"
+    local login_options="--authtype --cert --principal --keytab --user --password-file --runas"
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} config="" i
+
+    if ((COMP_CWORD == 1)); then
+        # shellcheck disable=SC2086
+        _cg_import_words "$current" $verbs --help --version
+        return
+    fi
+    # "--option=value" comes as three words; the last is then the value of the first.
+    if [[ $current == "=" ]]; then
+        current=""
+    elif [[ $before == "=" ]] && ((COMP_CWORD > 2)); then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == -c || ${COMP_WORDS[i]} == --config ]]; then
+            config=${COMP_WORDS[i + 1]}
+            [[ $config == "=" ]] && config=${COMP_WORDS[i + 2]}
+        fi
+    done
+
+    case $before in
+    -p | --profile)
+        mapfile -t COMPREPLY < <(compgen -W "$(_cg_import_profiles "${config/#\~/$HOME}")" -- "$current")
+        return
+        ;;
+    -c | --config | --serverca | --cert | --keytab | --password-file | --token-file | --batch)
+        _cg_import_files -f "$current"
+        return
+        ;;
+    --state-dir | --topdir)
+        _cg_import_files -d "$current"
+        return
+        ;;
+    --authtype)
+        _cg_import_words "$current" ssl kerberos password
+        return
+        ;;
+    --hub | --principal | --user | --runas | --weburl | --tag | --token | --build-id | --lanes | --jobs)
+        COMPREPLY=()
+        return
+        ;;
+    esac
+
+    local options="-h --help"
+    case $verb in
+    check)
+        options+=" --strict --json --tag $hub_options"
+        ;;
+    import)
+        options+=" --reserve --build-id --token --token-file --draft --tag --strict --dry-run --link --lanes --batch --jobs"
+        options+=" --state-dir --no-journal --json -q --quiet -v --verbose $hub_options $login_options --weburl --topdir"
+        ;;
+    hub)
+        options+=" --json --noauth $hub_options $login_options"
+        ;;
+    help)
+        # shellcheck disable=SC2086
+        [[ $current == -* ]] || { _cg_import_words "$current" $verbs; return; }
+        ;;
+    *)
+        COMPREPLY=()
+        return
+        ;;
+    esac
+    if [[ $current == -* ]]; then
+        # shellcheck disable=SC2086
+        _cg_import_words "$current" $options
+    elif [[ $verb == check || $verb == import ]]; then
+        _cg_import_files -f "$current"
+    else
+        COMPREPLY=()
+    fi
+}
+
+complete -F _cg_import cg-import
