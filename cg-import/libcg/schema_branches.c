@@ -105,8 +105,8 @@ static int report_none(struct schema_run *run, const struct schema_node *node, c
             cg_words_for(check->of.list.nodes[i], &words, run->err) < 0)
             return -1;
     }
-    struct schema_violation violation = {
-        .node = node, .keyword = check->keyword, .op = check->op, .target = target, .expected = words.data};
+    struct schema_violation violation = cg_violation_of(node, check, target);
+    violation.expected = words.data;
     return cg_violation(run, &violation, "is none of: %s", words.data);
 }
 
@@ -164,11 +164,8 @@ int cg_eval_one_of(struct schema_run *run, const struct schema_node *node, const
         return valid == 1 ? 0 : 1;
     if (valid == 0)
         return report_branches(run, node, check, target);
-    struct schema_violation violation = {.node = node,
-                                         .keyword = check->keyword,
-                                         .op = check->op,
-                                         .target = target,
-                                         .expected = "exactly one of the alternatives"};
+    struct schema_violation violation = cg_violation_of(node, check, target);
+    violation.expected = "exactly one of the alternatives";
     return cg_violation(run, &violation, "fits the alternatives %zu and %zu, must fit exactly one", first, second);
 }
 
@@ -189,8 +186,8 @@ int cg_eval_not(struct schema_run *run, const struct schema_node *node, const st
     if (cg_words_for(check->of.node, &words, run->err) < 0 ||
         cg_bytes_printf(&expected, run->err, "anything but %s", words.data) < 0)
         return -1;
-    struct schema_violation violation = {
-        .node = node, .keyword = check->keyword, .op = check->op, .target = target, .expected = expected.data};
+    struct schema_violation violation = cg_violation_of(node, check, target);
+    violation.expected = expected.data;
     return cg_violation(run, &violation, "must not be %s", words.data);
 }
 

@@ -90,16 +90,18 @@ static int compile_properties(struct compiling *in, struct schema_members *membe
         return 0;
     while (slots < count * 2)
         slots *= 2;
-    members->slots = calloc(slots, sizeof *members->slots);
-    if (!members->slots)
+    members->properties = calloc(count, sizeof *members->properties);
+    members->slots = calloc(slots, sizeof(*members->slots));
+    if (!members->properties || !members->slots)
         return cg_fail_memory(in->builder->err);
     members->slot_mask = slots - 1;
     for (struct schema_cursor m = cg_schema_first(properties); m.name; m = cg_schema_next(properties, m)) {
-        struct schema_member member = {m.name, m.size,
-                                       cg_schema_child_named(in->builder, in->node, "properties", m.name, m.size)};
-        if (!member.node)
+        struct schema_member *property = &members->properties[members->property_count++];
+        *property = (struct schema_member){m.name, m.size,
+                                           cg_schema_child_named(in->builder, in->node, "properties", m.name, m.size)};
+        if (!property->node)
             return -1;
-        cg_schema_member_put(members, &member);
+        cg_schema_member_put(members, property);
     }
     return 0;
 }

@@ -130,7 +130,7 @@ int cg_eval(struct schema_run *run, const struct schema_node *node, const struct
     if (node->verdict == SCHEMA_TRUE)
         return 0;
     if (node->verdict == SCHEMA_FALSE)
-        return cg_violation_not_allowed(run, node, NULL, target, NULL);
+        return cg_violation_not_allowed(run, node, NULL, node, target);
     if (cg_eval_steps(run, 1) < 0)
         return -1;
     if (run->depth >= CG_SCHEMA_DEPTH_MAX)

@@ -122,24 +122,29 @@ int cg_eval_scalar(struct schema_run *run, const struct schema_node *node, const
 /* What the violation of one keyword is said with. */
 struct schema_violation {
     const struct schema_node *node; /* the subschema with the keyword */
-    const char *keyword;            /* names the rule: schema.KEYWORD */
+    const char *keyword;            /* names the rule, schema.KEYWORD; NULL for a schema that is false */
     enum schema_op op;
     const struct schema_target *target;
-    const struct schema_node *wanted; /* whose description says what would be right; NULL: node's */
-    const char *expected;             /* what would be right if there is no description; may be NULL */
+    const struct schema_node *wanted; /* whose description, if it has one, says what would be right; may be NULL */
+    const char *expected;             /* what would be right if nothing describes it; may be NULL */
 };
+
+/* The violation of `check` by the target, described by the subschema that the check is of. */
+struct schema_violation cg_violation_of(const struct schema_node *node, const struct schema_check *check,
+                                        const struct schema_target *target);
 
 /* Reports, unless the run is quiet. Returns 1, or -1 with CG_E_MEMORY. */
 int cg_violation(struct schema_run *run, const struct schema_violation *violation, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A value that a schema `false` forbids, found while evaluating `keyword`. As cg_violation. */
+/* The target is where the schema `forbidden`, which is false, applies; `keyword` of `node` applied it. As above. */
 int cg_violation_not_allowed(struct schema_run *run, const struct schema_node *node, const char *keyword,
-                             const struct schema_target *target, const char *expected);
+                             const struct schema_node *forbidden, const struct schema_target *target);
 
-/* Begins to hold findings back; ends it, passing them on to the branch around (CG_SCHEMA_KEEP) or forgetting them. */
+/* Findings made between begin and end are held in `branch`, to be passed on or forgotten. */
 void cg_branch_begin(struct schema_run *run, struct schema_branch *branch);
 void cg_branch_end(struct schema_run *run, struct schema_branch *branch);
+/* Moves them to the branch around or the report. 0, or -1 with CG_E_MEMORY. */
 int cg_branch_pass_on(struct schema_run *run, struct schema_branch *branch);
 void cg_branch_finish(struct schema_branch *branch);
 

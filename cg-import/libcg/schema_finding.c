@@ -26,7 +26,10 @@ static int append_schema_place(const struct schema_node *node, const char *keywo
         return -1;
     if (cg_bytes_append_text(pointer, node->pointer, err) < 0)
         return -1;
-    return keyword ? cg_pointer_push_name(pointer, keyword, strlen(keyword), err) : 0;
+    /* A schema that is false has no keyword: it is the place itself. */
+    if (!keyword || node->verdict == SCHEMA_FALSE)
+        return 0;
+    return cg_pointer_push_name(pointer, keyword, strlen(keyword), err);
 }
 
 /* --- branches ----------------------------------------------------------------------------------------------------- */
@@ -130,8 +133,7 @@ static int write_texts(const struct schema_violation *violation, const char *mes
                        struct cg_error *err)
 {
     const struct schema_target *target = violation->target;
-    const struct schema_node *wanted = violation->wanted ? violation->wanted : violation->node;
-    const char *description = cg_schema_text(wanted->json, "description");
+    const char *description = violation->wanted ? cg_schema_text(violation->wanted->json, "description") : NULL;
     const char *expected = description ? description : violation->expected;
     const char *subject = target->place->of_name ? "the name " : "";
     if (cg_bytes_printf(&texts->rule, err, "schema.%s", violation->keyword ? violation->keyword : "false") < 0 ||
@@ -172,36 +174,41 @@ int cg_violation(struct schema_run *run, const struct schema_violation *violatio
     return pass(run, &pending) < 0 ? -1 : 1;
 }
 
+struct schema_violation cg_violation_of(const struct schema_node *node, const struct schema_check *check,
+                                        const struct schema_target *target)
+{
+    return (struct schema_violation){
+        .node = node, .keyword = check->keyword, .op = check->op, .target = target, .wanted = node};
+}
+
 /* The names a misspelt one may have been meant to be: those of `properties`. */
 static int append_known_names(const struct schema_node *node, struct cg_bytes *text, struct cg_error *err)
 {
     const json_t *properties = json_object_get(node->json, "properties");
-    if (json_object_size(properties) == 0)
-        return cg_bytes_append_text(text, "nothing here", err);
-    const char *between = json_object_size(properties) > 1 ? "one of \"" : "\"";
+    const char *between = "one of \"";
     for (struct schema_cursor m = cg_schema_first(properties); m.name; m = cg_schema_next(properties, m)) {
         if (cg_bytes_append_text(text, between, err) < 0 || cg_bytes_append(text, m.name, m.size, err) < 0)
             return -1;
         between = "\", \"";
     }
-    return cg_bytes_append_text(text, "\"", err);
+    return cg_bytes_append_text(text, text->size > 0 ? "\"" : "no such member", err);
 }
 
 int cg_violation_not_allowed(struct schema_run *run, const struct schema_node *node, const char *keyword,
-                             const struct schema_target *target, const char *expected)
+                             const struct schema_node *forbidden, const struct schema_target *target)
 {
     if (run->mode == SCHEMA_QUIET)
         return 1;
     CG_AUTO_BYTES struct cg_bytes names = {0};
-    const struct schema_place *place = target->place;
-    struct schema_violation violation = {
-        .node = node, .keyword = keyword, .op = SCHEMA_OP_NONE, .target = target, .expected = expected};
+    struct schema_violation violation = {.node = forbidden, .keyword = keyword, .target = target};
     if (!keyword)
         return cg_violation(run, &violation, "nothing is allowed here");
-    if (!place->name)
-        return cg_violation(run, &violation, "item %zu is not allowed", place->size);
+    if (!target->place->name)
+        return cg_violation(run, &violation, "item %zu is not allowed", target->place->size);
     if (append_known_names(node, &names, run->err) < 0)
         return -1;
-    violation.expected = names.data;
-    return cg_violation(run, &violation, "\"%s\" is not allowed", place->name);
+    /* A member forbidden by its name is what the schema's author wrote about; any other may be misspelt. */
+    violation.wanted = strcmp(keyword, "properties") == 0 ? node : NULL;
+    violation.expected = violation.wanted ? "no such member" : names.data;
+    return cg_violation(run, &violation, "\"%s\" is not allowed", target->place->name);
 }

@@ -93,7 +93,7 @@ struct schema_scope {
     json_t *dynamic; /* $dynamicAnchor alone: name to index of node */
 };
 
-/* A name and what applies to its value; in a hash table `name` NULL marks a free slot. */
+/* A name and what applies to its value. */
 struct schema_member {
     const char *name; /* borrowed from the document, may hold NUL */
     size_t size;
@@ -107,8 +107,10 @@ struct schema_member_pattern {
 };
 
 struct schema_members {
-    struct schema_member *slots; /* properties: open addressing, at most half full; NULL if there are none */
-    size_t slot_mask;            /* slots - 1, a power of two less one */
+    struct schema_member *properties; /* in the order of the schema */
+    size_t property_count;
+    const struct schema_member **slots; /* hash table of them: open addressing, at most half full, NULL a free slot */
+    size_t slot_mask;                   /* slots - 1, a power of two less one */
     struct schema_member_pattern *patterns;
     size_t pattern_count;
     const struct schema_node *additional; /* NULL: anything */
@@ -202,10 +204,10 @@ struct schema_cursor cg_schema_next(const json_t *object, struct schema_cursor c
 /* The string member `name` of a schema; NULL if there is none. */
 const char *cg_schema_text(const json_t *schema, const char *name);
 
-/* The member's node; NULL if `name` is not among the properties. */
+/* The node that applies to the member `name`; NULL if it is not among the properties. */
 const struct schema_node *cg_schema_member(const struct schema_members *members, const char *name, size_t size);
-/* Puts a name into the table, which has room. */
-void cg_schema_member_put(struct schema_members *members, const struct schema_member *member);
+/* Puts a property into the hash table, which has room. */
+void cg_schema_member_put(struct schema_members *members, const struct schema_member *property);
 
 /* The node `name` is the $dynamicAnchor of in this resource; NULL if there is none. */
 const struct schema_node *cg_schema_dynamic(const struct cg_schema *schema, const struct schema_scope *scope,

@@ -17,7 +17,7 @@ static int eval_item(struct schema_run *run, const struct schema_node *node, con
     struct schema_target inner = {
         .value = json_array_get(target->value, index), .place = &place, .frame = target->frame};
     if (child->verdict == SCHEMA_FALSE)
-        return cg_violation_not_allowed(run, node, keyword, &inner, NULL);
+        return cg_violation_not_allowed(run, node, keyword, child, &inner);
     return cg_eval(run, child, &inner);
 }
 
@@ -95,13 +95,9 @@ int cg_eval_contains(struct schema_run *run, const struct schema_node *node, con
     if (cg_words_for(check->of.contains.node, &words, run->err) < 0)
         return -1;
     bool few = count < least;
-    struct schema_violation violation = {.node = node,
-                                         .keyword = few && least == 1 ? "contains"
-                                                    : few             ? "minContains"
-                                                                      : "maxContains",
-                                         .op = check->op,
-                                         .target = target,
-                                         .expected = words.data};
+    struct schema_violation violation = cg_violation_of(node, check, target);
+    violation.keyword = !few ? "maxContains" : least > 1 ? "minContains" : "contains";
+    violation.expected = words.data;
     if (count == 0)
         return cg_violation(run, &violation, "has no item that is %s", words.data);
     return cg_violation(run, &violation, "has %zu items that are each %s; at %s %zu must be there", count, words.data,
@@ -121,11 +117,8 @@ int cg_eval_unique_items(struct schema_run *run, const struct schema_node *node,
     for (size_t i = 0; i < count && run->mode == SCHEMA_REPORT; i++) {
         struct schema_place place = item_place(target, twins[i].again);
         struct schema_target inner = {.value = json_array_get(target->value, twins[i].again), .place = &place};
-        struct schema_violation violation = {.node = node,
-                                             .keyword = check->keyword,
-                                             .op = check->op,
-                                             .target = &inner,
-                                             .expected = "items that all differ"};
+        struct schema_violation violation = cg_violation_of(node, check, &inner);
+        violation.expected = "items that all differ";
         if (cg_violation(run, &violation, "is the same as item %zu", twins[i].first) < 0)
             return -1;
     }

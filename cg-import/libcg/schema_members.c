@@ -20,7 +20,7 @@ static int eval_member(struct schema_run *run, const struct schema_node *node, c
     struct schema_place place = member_place(target, member);
     struct schema_target inner = {.value = member->value, .place = &place, .frame = target->frame};
     if (child->verdict == SCHEMA_FALSE)
-        return cg_violation_not_allowed(run, node, keyword, &inner, NULL);
+        return cg_violation_not_allowed(run, node, keyword, child, &inner);
     return cg_eval(run, child, &inner);
 }
 
@@ -71,9 +71,32 @@ static int eval_one_member(struct schema_run *run, const struct schema_node *nod
     return result;
 }
 
+/* Looks the properties up in the object: less work than going through its members when there are few of the former. */
+static int eval_properties(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                           const struct schema_target *target)
+{
+    int result = 0;
+    for (size_t i = 0; i < check->of.members.property_count; i++) {
+        const struct schema_member *property = &check->of.members.properties[i];
+        struct schema_cursor member = {.name = property->name, .size = property->size};
+        member.value = json_object_getn(target->value, property->name, property->size);
+        int one = member.value ? eval_member(run, node, "properties", property->node, target, &member) : 0;
+        if (one < 0)
+            return -1;
+        result |= one;
+        if (result && run->mode == SCHEMA_QUIET)
+            break;
+    }
+    return result;
+}
+
 int cg_eval_members(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
                     const struct schema_target *target)
 {
+    const struct schema_members *members = &check->of.members;
+    bool only_named = members->pattern_count == 0 && !members->additional && !target->seen;
+    if (only_named && members->property_count < json_object_size(target->value) / 2)
+        return eval_properties(run, node, check, target);
     int result = 0;
     size_t position = 0;
     for (struct schema_cursor m = cg_schema_first(target->value); m.name; m = cg_schema_next(target->value, m)) {
@@ -150,12 +173,9 @@ static int missing(struct schema_run *run, const struct schema_node *node, const
     CG_AUTO_BYTES struct cg_bytes words = {0};
     int result = member && member->verdict == SCHEMA_CHECKS ? cg_words_for(member, &words, run->err)
                                                             : cg_bytes_printf(&words, run->err, "a value");
-    struct schema_violation violation = {.node = node,
-                                         .keyword = check->keyword,
-                                         .op = check->op,
-                                         .target = target,
-                                         .wanted = member,
-                                         .expected = words.data};
+    struct schema_violation violation = cg_violation_of(node, check, target);
+    violation.wanted = member;
+    violation.expected = cg_bytes_text(&words);
     if (result < 0)
         return -1;
     if (because)

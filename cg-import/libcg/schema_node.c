@@ -57,32 +57,32 @@ const char *cg_schema_text(const json_t *schema, const char *name)
     return json_string_value(json_object_get(schema, name));
 }
 
-/* FNV-1a; the names in the table are the schema's, so nobody can choose ones that collide. */
+/* Cheap, since the table is small and nobody but the schema's author can choose names that collide in it. */
 static size_t name_hash(const char *name, size_t size)
 {
-    uint32_t hash = 2166136261U;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)name[i]) * 16777619U;
-    return hash;
+    if (size == 0)
+        return 0;
+    const unsigned char *bytes = (const unsigned char *)name;
+    return (size * 31U + bytes[0]) * 31U + bytes[size / 2] * 7U + bytes[size - 1];
 }
 
-static struct schema_member *slot_of(const struct schema_members *members, const char *name, size_t size)
+static const struct schema_member **slot_of(const struct schema_members *members, const char *name, size_t size)
 {
     size_t i = name_hash(name, size) & members->slot_mask;
-    while (members->slots[i].name &&
-           (members->slots[i].size != size || memcmp(members->slots[i].name, name, size) != 0))
+    while (members->slots[i] && (members->slots[i]->size != size || memcmp(members->slots[i]->name, name, size) != 0))
         i = (i + 1) & members->slot_mask;
     return &members->slots[i];
 }
 
 const struct schema_node *cg_schema_member(const struct schema_members *members, const char *name, size_t size)
 {
-    return members->slots ? slot_of(members, name, size)->node : NULL;
+    const struct schema_member *found = members->slots ? *slot_of(members, name, size) : NULL;
+    return found ? found->node : NULL;
 }
 
-void cg_schema_member_put(struct schema_members *members, const struct schema_member *member)
+void cg_schema_member_put(struct schema_members *members, const struct schema_member *property)
 {
-    *slot_of(members, member->name, member->size) = *member;
+    *slot_of(members, property->name, property->size) = property;
 }
 
 const struct schema_node *cg_schema_dynamic(const struct cg_schema *schema, const struct schema_scope *scope,
@@ -116,6 +116,7 @@ static void check_finish(struct schema_check *check)
             cg_pattern_destroy(check->of.members.patterns[i].pattern);
         free(check->of.members.patterns);
         free(check->of.members.slots);
+        free(check->of.members.properties);
         break;
     default:
         break;

@@ -5,13 +5,6 @@
 
 /* What a value itself is held to, without looking into other schemas. */
 
-/* The beginning of a violation of `check` by the target. */
-static struct schema_violation violation_of(const struct schema_node *node, const struct schema_check *check,
-                                            const struct schema_target *target)
-{
-    return (struct schema_violation){.node = node, .keyword = check->keyword, .op = check->op, .target = target};
-}
-
 /* Characters, not bytes, of a text in UTF-8. */
 static size_t character_count(const json_t *text)
 {
@@ -139,14 +132,14 @@ static int report_count(struct schema_run *run, struct schema_violation *violati
 static int report(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
                   const struct schema_target *target)
 {
-    struct schema_violation violation = violation_of(node, check, target);
+    struct schema_violation violation = cg_violation_of(node, check, target);
     switch (check->op) {
     case SCHEMA_OP_TYPE:
         return report_type(run, &violation, check);
     case SCHEMA_OP_CONST:
         return report_value(run, &violation, check, "");
     case SCHEMA_OP_ENUM:
-        return report_value(run, &violation, check, json_array_size(check->of.value) > 1 ? "one of " : "");
+        return report_value(run, &violation, check, json_array_size(check->of.value) > 2 ? "one of " : "");
     case SCHEMA_OP_MULTIPLE_OF:
         return report_value(run, &violation, check, "a multiple of ");
     case SCHEMA_OP_MAXIMUM:
