@@ -98,10 +98,11 @@ int cg_eval_contains(struct schema_run *run, const struct schema_node *node, con
     struct schema_violation violation = cg_violation_of(node, check, target);
     violation.keyword = !few ? "maxContains" : least > 1 ? "minContains" : "contains";
     violation.expected = words.data;
-    if (count == 0)
+    if (count == 0 && least == 1)
         return cg_violation(run, &violation, "has no item that is %s", words.data);
-    return cg_violation(run, &violation, "has %zu items that are each %s; at %s %zu must be there", count, words.data,
-                        few ? "least" : "most", few ? least : most);
+    return cg_violation(run, &violation, "has %zu %s %s, must have at %s %zu", count,
+                        count == 1 ? "item that is" : "items that are each", words.data, few ? "least" : "most",
+                        few ? least : most);
 }
 
 int cg_eval_unique_items(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,

@@ -41,6 +41,8 @@ int cg_words_value(const json_t *value, size_t most, struct cg_bytes *text, stru
 int cg_words_values(const json_t *array, struct cg_bytes *text, struct cg_error *err)
 {
     size_t start = text->size, count = json_array_size(array);
+    if (count == 0)
+        return cg_bytes_append_text(text, "no value at all", err);
     for (size_t i = 0; i < count; i++) {
         const char *between = i == 0 ? "" : i + 1 == count ? " or " : ", ";
         if (text->size - start > LIST_MAX)
