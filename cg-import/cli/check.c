@@ -165,7 +165,7 @@ static int run(int argc, char **argv)
     if (verbs_begin(&verb_check, argc, argv, take, &check, &first, &status) == VERBS_STOP)
         return status;
     if (take_arguments(&check, argc - first, argv + first, &err) < 0)
-        return verbs_usage_error(&verb_check, &err);
+        return verbs_refuse(&verb_check, argv, &err);
     status = check_and_show(&check);
     cg_bytes_finish(&check.text);
     cg_report_destroy(check.report);

@@ -8,11 +8,11 @@ void verbs_print_overview(FILE *out)
 {
     fputs("Usage: cg-import VERB [OPTION]... [ARGUMENT]...\n       cg-import --help | --version\n\n", out);
     terminal_wrap(out, "Checks finished content-generator builds and imports them into a Koji hub.", 0,
-                  terminal_width(out));
+                  terminal_page_width(out));
     fputs("\nVerbs:\n", out);
     for (const struct verb *const *verb = verbs; *verb; verb++) {
         fprintf(out, "  %-8s ", (*verb)->name);
-        terminal_wrap(out, (*verb)->summary, 11, terminal_width(out));
+        terminal_wrap(out, (*verb)->summary, 11, terminal_page_width(out));
     }
     fputs("\n\"cg-import VERB --help\" tells the options of a verb, \"man cg-import\" the rest.\n", out);
 }
@@ -36,14 +36,14 @@ static int run(int argc, char **argv)
     const char *near = NULL;
     const struct verb *verb = verbs_find(argv[first], &near);
     if (verb) {
-        options_print_help(stdout, verb, terminal_width(stdout));
+        options_print_help(stdout, verb, terminal_page_width(stdout));
         return EXIT_DONE;
     }
     struct cg_error err = {0};
     cg_fail(&err, CG_E_USAGE, "there is no verb \"%s\"", argv[first]);
     if (near)
         cg_hint(&err, "did you mean \"%s\"?", near);
-    return verbs_usage_error(&verb_help, &err);
+    return verbs_refuse(&verb_help, argv, &err);
 }
 
 static const char *const usage[] = {"[VERB]", NULL};

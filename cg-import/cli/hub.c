@@ -135,7 +135,7 @@ static int run(int argc, char **argv)
     if (first < argc) {
         cg_fail(&err, CG_E_USAGE, "hub takes no arguments, and there is \"%s\"", argv[first]);
         cg_hint(&err, "a hub is named by --profile or --hub");
-        return verbs_usage_error(&verb_hub, &err);
+        return verbs_refuse(&verb_hub, argv, &err);
     }
     if (stop_init(&hub.stop, &err) < 0)
         return EXIT_LOCAL;

@@ -337,18 +337,12 @@ static int run(int argc, char **argv)
         return status;
     if (take_arguments(&command, argc - first, argv + first, &err) < 0 || settle_reservation(&command, &err) < 0) {
         secret_finish(&command.token);
-        if (err.code == CG_E_USAGE)
-            return verbs_usage_error(&verb_import, &err);
-        output_error(stderr, "cannot import", &err);
-        return cg_code_info(err.code)->exit_status;
+        return verbs_refuse(&verb_import, argv, &err);
     }
     progress_init(&command.progress, stderr, form_of(&command));
     status = run_command(&command, &err);
     progress_finish(&command.progress);
-    if (status >= 0)
-        return status;
-    output_error(stderr, "cannot import", &err);
-    return cg_code_info(err.code)->exit_status;
+    return status >= 0 ? status : verbs_refuse(&verb_import, argv, &err);
 }
 
 static const char *const usage[] = {"[OPTION]... METADATA DIR", "[OPTION]... --batch LIST", NULL};

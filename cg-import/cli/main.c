@@ -23,11 +23,19 @@ const struct verb *verbs_find(const char *name, const char **near)
     return NULL;
 }
 
-int verbs_usage_error(const struct verb *verb, const struct cg_error *err)
+int verbs_refuse(const struct verb *verb, char *const *argv, const struct cg_error *err)
 {
+    int status = cg_code_info(err->code)->exit_status;
     output_error(stderr, verb->name, err);
-    fprintf(stderr, "    try \"cg-import %s --help\"\n", verb->name);
-    return EXIT_LOCAL;
+    if (err->code == CG_E_USAGE)
+        fprintf(stderr, "    try \"cg-import %s --help\"\n", verb->name);
+    for (; *argv; argv++)
+        if (strcmp(*argv, "--json") == 0) {
+            CG_AUTO_JSON json_t *object = json_pack("{s:o}", "error", output_error_json(err, status));
+            output_json(stdout, object, NULL);
+            break;
+        }
+    return status;
 }
 
 enum verbs_begin verbs_begin(const struct verb *verb, int argc, char **argv, options_take *take, void *context,
@@ -38,13 +46,13 @@ enum verbs_begin verbs_begin(const struct verb *verb, int argc, char **argv, opt
     case OPTIONS_READ:
         return VERBS_GO;
     case OPTIONS_HELP:
-        options_print_help(stdout, verb, terminal_width(stdout));
+        options_print_help(stdout, verb, terminal_page_width(stdout));
         *status = EXIT_DONE;
         return VERBS_STOP;
     case OPTIONS_WRONG:
         break;
     }
-    *status = verbs_usage_error(verb, &err);
+    *status = verbs_refuse(verb, argv, &err);
     return VERBS_STOP;
 }
 

@@ -12,7 +12,7 @@
 /* All options of one verb, --help and the end mark included. */
 #define OPTIONS_MAX 48
 /* Column at which the explanations of options begin. */
-#define HELP_COLUMN 27
+#define HELP_COLUMN 29
 
 static const struct option_row help_rows[] = {
     {OPTION_HELP, "help", NULL, "show this and do nothing else"},

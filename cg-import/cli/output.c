@@ -36,10 +36,11 @@ void output_paragraph(FILE *out, unsigned indent, const char *text)
 void output_error(FILE *out, const char *what, const struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes line = {0};
-    if (cg_bytes_printf(&line, NULL, "cg-import: %s: %s [%s]", what, err->message, cg_code_info(err->code)->name) < 0)
-        fprintf(out, "cg-import: out of memory\n");
-    else
-        output_paragraph(out, 0, cg_bytes_text(&line));
+    cg_bytes_printf(&line, NULL, "cg-import: %s: %s", what, err->message);
+    /* A mistyped option is nothing to look up. */
+    if (err->code != CG_E_USAGE)
+        cg_bytes_printf(&line, NULL, " [%s]", cg_code_info(err->code)->name);
+    output_paragraph(out, 0, line.size > 0 ? cg_bytes_text(&line) : "cg-import: out of memory");
     const char *advice = output_advice(err);
     if (advice[0])
         output_paragraph(out, 4, advice);

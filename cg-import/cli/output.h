@@ -26,8 +26,8 @@ enum output_exit {
 };
 
 /*
- * "cg-import: WHAT: MESSAGE [CG_E_NAME]" and below it the hint, or what to do in general about errors of that exit
- * status. `what` is what failed: "import of build.json", "check".
+ * "cg-import: WHAT: MESSAGE [CG_E_NAME]", usage errors without the name, and below it the hint, or what to do in
+ * general about errors of that exit status. `what` is what failed: "import of build.json", "check".
  */
 void output_error(FILE *out, const char *what, const struct cg_error *err);
 

@@ -16,6 +16,12 @@ unsigned terminal_width(FILE *stream)
     return size.ws_col < TERMINAL_WIDTH_MAX ? size.ws_col : TERMINAL_WIDTH_MAX;
 }
 
+unsigned terminal_page_width(FILE *stream)
+{
+    unsigned width = terminal_width(stream);
+    return width == TERMINAL_WIDTH_ENDLESS ? TERMINAL_WIDTH_DEFAULT : width;
+}
+
 bool terminal_repaints(FILE *stream)
 {
     const char *term = getenv("TERM");

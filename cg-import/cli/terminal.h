@@ -17,6 +17,9 @@
 /* Columns of the terminal behind `stream`, at most TERMINAL_WIDTH_MAX; TERMINAL_WIDTH_ENDLESS for none. */
 unsigned terminal_width(FILE *stream);
 
+/* The same for texts that are read like a page: TERMINAL_WIDTH_DEFAULT where there is no terminal. */
+unsigned terminal_page_width(FILE *stream);
+
 /* Is `stream` a terminal that can repaint its last line? Not with TERM=dumb. */
 bool terminal_repaints(FILE *stream);
 

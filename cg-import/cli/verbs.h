@@ -25,8 +25,8 @@ enum verbs_begin {
 enum verbs_begin verbs_begin(const struct verb *verb, int argc, char **argv, options_take *take, void *context,
                              int *first, int *status);
 
-/* Says what is wrong with the command line and where to read on. Returns the exit status. */
-int verbs_usage_error(const struct verb *verb, const struct cg_error *err);
+/* Says why a verb cannot begin, and where to read on; also as JSON if argv has --json. Returns the exit status. */
+int verbs_refuse(const struct verb *verb, char *const *argv, const struct cg_error *err);
 
 /* The list of verbs. */
 void verbs_print_overview(FILE *out);
