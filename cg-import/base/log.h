@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+/*
+ * Structured log lines of the service: one line an event, key=value or JSON, to standard error (journald adds the
+ * rest).
+ *
+ * A line has time, level, message and fields; `request` and `import` ids go through all lines of one request or import.
+ * Values are escaped, so that nothing a caller sent can forge a line. Thread-safe. libcg and the command line verbs
+ * that end at once do not log: they return errors.
+ */
+
+#include "cg/error.h"
+
+enum log_format { LOG_KEY_VALUE, LOG_JSON };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+struct log;
+
+/* Writes lines of at least `least` to descriptor `fd` (borrowed). NULL with CG_E_MEMORY. */
+struct log *log_create(int fd, enum log_format format, enum log_level least, struct cg_error *err);
+
+/*
+ * One line: `message` and then pairs of key and value (const char *), ended by NULL; a NULL value leaves its pair out.
+ *     log_line(log, LOG_INFO, "import ended", "import", id, "state", "imported", NULL);
+ * `log` may be NULL: nothing is written.
+ */
+void log_line(struct log *log, enum log_level level, const char *message, ...) __attribute__((sentinel));
+
+/* A line about an error: code, fault, message, hint, then the pairs. */
+void log_error(struct log *log, const struct cg_error *error, const char *message, ...) __attribute__((sentinel));
+
+/* Changes the least level (on reload). */
+void log_set_level(struct log *log, enum log_level least);
+
+/* NULL is allowed. */
+void log_destroy(struct log *log);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INTAKE_REQUEST_H
+#define INTAKE_REQUEST_H
+
+/*
+ * One request as a handler sees it, and how it answers. Keeps the HTTP library out of the handlers.
+ *
+ * A route names a method, a path pattern, what the caller must be, and a handler. A handler without a body answers in
+ * `end`. One with a body gets it in pieces as they arrive, from the thread that serves the connection; nothing is
+ * buffered beyond a piece. A handler that has answered early gets no more data and the connection is closed.
+ */
+
+#include "intake/server.h"
+
+#include <jansson.h>
+
+struct intake_request;
+
+/* Who asks. For anonymous routes name is NULL. */
+struct intake_caller {
+    const char *name;
+    unsigned roles;
+    struct store_scope scope; /* what it may see and post */
+};
+
+struct intake_handler {
+    /* Before the body; may answer already. Returns 0, or -1 when it answered or failed (intake_fail was called). */
+    int (*begin)(struct intake_request *request, void **state);
+    /* A piece of the body. 0, or -1 as above. NULL: a body is refused. */
+    int (*data)(struct intake_request *request, void *state, const char *data, size_t size);
+    /* The whole request is here: answers. */
+    void (*end)(struct intake_request *request, void *state);
+    /* Releases the state, also after a broken connection. */
+    void (*finish)(void *state);
+};
+
+struct intake_route {
+    const char *method;  /* "GET" also serves HEAD unless there is a route for HEAD */
+    const char *pattern; /* "/v1/imports/{id}/outputs/{position}" */
+    unsigned roles;      /* any of STORE_ROLE_*; 0: anyone */
+    uint64_t body_max;   /* bytes; 0: none */
+    const struct intake_handler *handler;
+};
+
+/* Borrowed for the request. NULL if there is none. Header names without regard to case; query values decoded. */
+const char *intake_header(const struct intake_request *request, const char *name);
+const char *intake_query(const struct intake_request *request, const char *name);
+const char *intake_path(const struct intake_request *request, const char *name); /* value of {name} */
+const struct intake_caller *intake_caller(const struct intake_request *request);
+const struct intake_options *intake_options(const struct intake_request *request);
+const char *intake_request_id(const struct intake_request *request);
+/* Content-Length, -1 if not told. */
+int64_t intake_body_size(const struct intake_request *request);
+
+/* Answers. Exactly one is called. Headers set before go out with it. */
+int intake_set_header(struct intake_request *request, const char *name, const char *value);
+void intake_answer_json(struct intake_request *request, unsigned status, json_t *json /* stolen */);
+void intake_answer_text(struct intake_request *request, unsigned status, const char *content_type, const char *text);
+void intake_answer_empty(struct intake_request *request, unsigned status);
+
+/*
+ * problem+json: type (docs/problems.md#NAME), title, status and code of the error, detail, hint, request id, and the
+ * members of `extra` (stolen, may be NULL), such as "findings". Sets Retry-After where the code is retryable. Details
+ * of our own defects and of the database go to the log and not to the caller.
+ */
+void intake_fail(struct intake_request *request, const struct cg_error *error, json_t *extra);
+void intake_fail_status(struct intake_request *request, unsigned status, const struct cg_error *error, json_t *extra);
+
+/* Server-sent events: the stream asks for more when the client has taken what there was. `next` appends text to `out`
+ * and returns 1 (more later), 0 (end); called at most every `poll_ms` while it appends nothing. */
+struct intake_stream {
+    int (*next)(void *state, struct cg_bytes *out);
+    void (*finish)(void *state);
+    unsigned poll_ms;
+};
+void intake_answer_stream(struct intake_request *request, const char *content_type, const struct intake_stream *stream,
+                          void *state /* owned */);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef STORE_PRIVATE_POSTGRES_H
+#define STORE_PRIVATE_POSTGRES_H
+
+/*
+ * The embedded default: a PostgreSQL of our own in the state directory, for a service without a configured database.
+ *
+ * initdb, then postgres as a child process with a Unix socket only (mode 0700), fsync on. Started by root it runs as
+ * the unprivileged user that owns the directory (given, or "nobody" is refused). A data directory of another major
+ * version, or one that is in use, is refused and never touched. Stopped with a fast shutdown.
+ */
+
+#include "cg/error.h"
+
+struct private_postgres;
+
+struct private_postgres_options {
+    const char *directory; /* below the state directory; made if missing */
+    const char *user;      /* system user it runs as when we are root; NULL: "postgres" */
+    const char *bin;       /* directory of initdb and postgres; NULL: looked for (PATH, /usr/lib/postgresql/N/bin) */
+};
+
+/* Starts it (initialising first if it is new) and waits until it answers. NULL with CG_E_CONFIG, CG_E_IO, CG_E_BUSY. */
+struct private_postgres *private_postgres_start(const struct private_postgres_options *options, struct cg_error *err);
+
+/* libpq connection string of its database, borrowed. */
+const char *private_postgres_conninfo(const struct private_postgres *postgres);
+
+/* Has the child ended by itself? */
+int private_postgres_alive(struct private_postgres *postgres);
+
+/* Fast shutdown, waits for the end; frees. 0, or -1 with CG_E_IO when it had to be killed. NULL is allowed. */
+int private_postgres_stop(struct private_postgres *postgres, struct cg_error *err);
+
+#endif
