@@ -70,7 +70,6 @@ class Server:
             raise
         finally:
             entry['size'] = exchange.read_bytes
-            entry['seconds'] = round(time.time() - entry['time'], 6)
 
     # --- calls -------------------------------------------------------------------------------------------------------
     def answer_call(self, exchange, entry):
@@ -105,7 +104,7 @@ class Server:
         rule = self.hub.faults.meet('upload')
         call = dispatch.Call(self.hub, exchange.environ, None, rule)
         if rule and rule['action'] in ('lose-before', 'reset-before', 'status', 'hang'):
-            exchange.read_all()
+            exchange.discard()
         self.before(exchange, entry, rule)
         read = exchange.read
         if rule and rule['action'] == 'cut-upload':
@@ -143,7 +142,8 @@ class Server:
         raise CutOff()
 
     def after(self, exchange, entry, rule, body):
-        entry['outcome'] = 'fault' if b'<fault>' in body[:200] else 'ok'
+        entry.update(outcome='fault' if b'<fault>' in body[:200] else 'ok', size=exchange.read_bytes,
+                     seconds=round(time.time() - entry['time'], 6))
         action = rule['action'] if rule else None
         if action == 'status':
             self.refuse_status(exchange, rule)
@@ -189,12 +189,10 @@ def log_entry(exchange):
             'session': environ.get('HTTP_KOJI_SESSION_ID'), 'callnum': environ.get('HTTP_KOJI_CALLNUM'),
             'session_callnum': environ.get('HTTP_KOJI_SESSION_CALLNUM'), 'tls': exchange.connection.is_tls(),
             'content_type': environ.get('CONTENT_TYPE'), 'content_length': exchange.left, 'fault': None,
-            'expect': environ.get('HTTP_EXPECT'), 'outcome': None}
+            'expect': environ.get('HTTP_EXPECT'), 'outcome': None, 'size': 0, 'seconds': None}
 
 
 def summary(params):
     """Parameters short enough for a log: long text and structures by their kind."""
     return [value if isinstance(value, (int, float, bool, type(None))) or isinstance(value, str) and len(value) < 200
             else '<%s>' % type(value).__name__ for value in params]
-
-
