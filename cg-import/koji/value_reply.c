@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "koji/value.h"
 
+#include "cg/printable.h"
 #include "koji/reply_gate.h"
 #include "koji/wide_text.h"
 
@@ -38,15 +39,13 @@ static void prepare_library(void)
     pthread_once(&once, set_limits);
 }
 
-/* xmlrpc-c's words may quote the reply: only what is printable ASCII of them is passed on. */
+/* xmlrpc-c's words may quote the reply. */
 static int refuse_reply(const xmlrpc_env *env, struct cg_error *err)
 {
-    char words[200];
-    snprintf(words, sizeof words, "%s", env->fault_string ? env->fault_string : "");
-    for (char *c = words; *c; c++)
-        if (*c < 0x20 || *c > 0x7E)
-            *c = '?';
-    return cg_fail(err, CG_E_HUB_REPLY, "the reply is no XML-RPC: %s", words);
+    CG_AUTO_BYTES struct cg_bytes words = {0};
+    if (cg_printable_append(&words, env->fault_string ? env->fault_string : "", err) != 0)
+        return -1;
+    return cg_fail(err, CG_E_HUB_REPLY, "the reply is no XML-RPC: %.200s", cg_bytes_text(&words));
 }
 
 static json_t *checked(json_t *json, struct cg_error *err)
