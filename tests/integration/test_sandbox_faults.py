@@ -100,8 +100,9 @@ def test_a_wrong_digest_in_the_answer_of_an_upload(sandbox_hub, client):
     assert sandbox_hub.path('work/dir/a.log').read_bytes() == b'content'
 
 
-def test_an_upload_that_is_cut(sandbox_hub, client):
-    sandbox_hub.arm('cut-upload', 'upload', bytes=100000)
+@pytest.mark.parametrize('action', ['cut-upload', 'stall-upload'])
+def test_an_upload_that_is_cut(sandbox_hub, client, action):
+    sandbox_hub.arm(action, 'upload', bytes=100000, seconds=0.1)
     with pytest.raises(LOST + (BrokenPipeError,)):
         client.upload('dir', 'a.log', b'x' * 300000)
     assert sandbox_hub.path('work/dir/a.log').stat().st_size == 100000

@@ -170,3 +170,16 @@ def test_a_draft_image_is_refused_by_master_and_a_normal_build_on_the_release(an
         assert client.call('getBuild', 'test-container-1.0-1') is None
     else:
         assert client.call('CGImport', metadata, 'up/1')['draft'] is False
+
+
+def test_a_draft_of_logs_is_imported_and_promoted(sandbox_hub, make_build):
+    path, client = make_build(), HubClient(sandbox_hub)
+    metadata = json.loads((path / 'metadata.json').read_text())
+    metadata['build']['draft'] = True
+    metadata['output'] = [output for output in metadata['output'] if output['type'] == 'log']
+    client.upload_build('up/1', path, metadata)
+    draft = client.call('CGImport', metadata, 'up/1')
+    assert (draft['draft'], draft['release']) == (True, '1,draft_%d' % draft['id'])
+    promoted = client.call('promoteBuild', draft['id'])
+    assert (promoted['draft'], promoted['nvr']) == (False, 'test-container-1.0-1')
+    assert (sandbox_hub.build_path(promoted['nvr']) / 'data/logs/x86_64.log').is_file()

@@ -20,6 +20,7 @@ A rule is a JSON object: which requests it meets and what happens to them.
     slow-reply     the reply at `bytes_per_second` (default 100)
     wrong-digest   an upload is stored, its answer names another digest
     cut-upload     the connection is closed when `bytes` bytes of an upload are stored
+    stall-upload   after `bytes` bytes of an upload nothing is read for `seconds` (default 3600), then as cut-upload
     hang           nothing happens for `seconds` (default 3600), then the connection is closed
     pause          handling waits `seconds` at `stage`: "start" (default), "before-recording" (CGImport), "end"
 
@@ -31,7 +32,7 @@ from . import errors
 
 ACTIONS = frozenset((
     'lose-before', 'lose-after', 'reset-before', 'reset-after', 'status', 'fault', 'offline', 'retry-error',
-    'lock-error', 'expired', 'half-reply', 'slow-reply', 'wrong-digest', 'cut-upload', 'hang', 'pause'))
+    'lock-error', 'expired', 'half-reply', 'slow-reply', 'wrong-digest', 'cut-upload', 'stall-upload', 'hang', 'pause'))
 HANG_SECONDS = 3600
 
 

@@ -107,8 +107,8 @@ class Server:
             exchange.discard()
         self.before(exchange, entry, rule)
         read = exchange.read
-        if rule and rule['action'] == 'cut-upload':
-            read = Limited(exchange.read, rule.get('bytes', 0)).read
+        if rule and rule['action'] in ('cut-upload', 'stall-upload'):
+            read = Limited(exchange.read, rule, self.hub.faults).read
 
         def work():
             answer = uploads.raw_upload(call, read)
@@ -170,12 +170,14 @@ class Server:
 
 
 class Limited:
-    """Reads so much and then finds the connection closed."""
+    """Reads so much and then finds the connection closed, at once or after a long wait."""
 
-    def __init__(self, read, size):
-        self.read_some, self.left = read, size
+    def __init__(self, read, rule, armed):
+        self.read_some, self.left, self.rule, self.armed = read, rule.get('bytes', 0), rule, armed
 
     def read(self, size):
+        if self.left == 0 and self.rule['action'] == 'stall-upload':
+            self.armed.hang(self.rule)
         if self.left == 0:
             raise BrokenPipeError('cut by a fault rule')
         part = self.read_some(min(size, self.left))
