@@ -85,24 +85,21 @@ static int hold(struct schema_branch *branch, struct schema_pending *pending, st
     return 0;
 }
 
-static int pass(struct schema_run *run, struct schema_pending *pending)
-{
-    if (run->branch)
-        return hold(run->branch, pending, run->err);
-    return cg_report_add(run->report, &pending->finding, run->err);
-}
-
 int cg_branch_pass_on(struct schema_run *run, struct schema_branch *branch)
 {
-    /* What was dropped is only counted: the report or the branch around has no room for it either. */
-    for (size_t i = 0; i < branch->dropped; i++) {
-        if (run->branch)
-            run->branch->dropped++;
-        else if (cg_report_add(run->report, &branch->pending[branch->count - 1].finding, run->err) < 0)
-            return -1;
+    if (run->branch) {
+        for (size_t i = 0; i < branch->count; i++)
+            if (hold(run->branch, &branch->pending[i], run->err) < 0)
+                return -1;
+        run->branch->dropped += branch->dropped;
+        return 0;
     }
     for (size_t i = 0; i < branch->count; i++)
-        if (pass(run, &branch->pending[i]) < 0)
+        if (cg_report_add(run->report, &branch->pending[i].finding, run->err) < 0)
+            return -1;
+    /* The report is full by now, so what was not held is counted by it, whatever its text. */
+    for (size_t i = 0; i < branch->dropped; i++)
+        if (cg_report_add(run->report, &branch->pending[branch->count - 1].finding, run->err) < 0)
             return -1;
     return 0;
 }
@@ -171,7 +168,9 @@ int cg_violation(struct schema_run *run, const struct schema_violation *violatio
         .depth = violation->target->place->depth,
         .op = violation->op,
     };
-    return pass(run, &pending) < 0 ? -1 : 1;
+    int result =
+        run->branch ? hold(run->branch, &pending, run->err) : cg_report_add(run->report, &pending.finding, run->err);
+    return result < 0 ? -1 : 1;
 }
 
 struct schema_violation cg_violation_of(const struct schema_node *node, const struct schema_check *check,

@@ -70,11 +70,11 @@ static struct decimal without_zeros(struct decimal number)
     return number;
 }
 
-/* Every double of 15 digits survives the way through text; 17 digits are always enough. */
+/* The fewest digits that read back as the same double; 17 are always enough. */
 static struct decimal shortest(double real)
 {
     char text[40];
-    for (int precision = 14; precision <= 16; precision++) {
+    for (int precision = 0; precision <= 16; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, fabs(real));
         if (strtod(text, NULL) == fabs(real))
             break;
