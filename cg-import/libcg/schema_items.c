@@ -110,8 +110,7 @@ int cg_eval_unique_items(struct schema_run *run, const struct schema_node *node,
 {
     CG_AUTO_FREE struct schema_twin *twins = NULL;
     size_t count;
-    if (cg_eval_steps(run, json_array_size(target->value)) < 0 ||
-        cg_value_twins(target->value, CG_SCHEMA_STEPS_MAX - run->steps, &twins, &count, run->err) < 0)
+    if (cg_value_twins(run, target->value, &twins, &count) < 0)
         return -1;
     if (count == 0)
         return 0;

@@ -164,7 +164,7 @@ static void gives_up_on_items_made_to_collide(void **state)
         json_array_append_new(items, value);
     }
     assert_int_equal(cg_schema_check(schema, items, NULL, &err), -1);
-    assert_error(&err, CG_E_LIMIT, "telling the items of an array apart takes too many comparisons");
+    assert_error(&err, CG_E_LIMIT, "checking the document against the schema takes more than 50000000 steps");
 
     CG_AUTO_SCHEMA struct cg_schema *constant = compile("{'uniqueItems': true}");
     CG_AUTO_JSON json_t *deep = json_array();
