@@ -308,15 +308,16 @@ static int recover(struct sending *sending, const struct koji_exchange *exchange
 static int send_all(struct sending *sending, struct cg_error *err)
 {
     uint64_t size = sending->upload->size_bytes;
-    bool sent_once = koji_source_offset(sending->source) > 0;
-    while (koji_source_offset(sending->source) < size || !sent_once) {
+    /* An empty file takes one request too. */
+    bool empty_sent = false;
+    while (koji_source_offset(sending->source) < size || (size == 0 && !empty_sent)) {
         uint64_t offset = koji_source_offset(sending->source);
         uint64_t left = size - offset;
         uint64_t length = left < sending->lane->piece_max ? left : sending->lane->piece_max;
         AUTO_KOJI_EXCHANGE struct koji_exchange exchange = {0};
         struct cg_error last = {0};
         if (send_piece(sending, length, &exchange, &last) == 0) {
-            sent_once = true;
+            empty_sent = true;
             sending->renewed = false;
             sending->retry.tries = 0;
         } else if (recover(sending, &exchange, offset, length, &last, err) < 0) {
