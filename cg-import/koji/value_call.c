@@ -137,7 +137,7 @@ static xmlrpc_value *encode_struct(const struct place *place, const json_t *json
     return CG_STEAL(object);
 }
 
-/* Koji's hub takes <int> up to 32 bits and <i8> above, as Python's xmlrpc.client with koji/xmlrpcplus.py writes. */
+/* A number of 32 bits is an <i4>, which is <int> by another name; koji/xmlrpcplus.py writes <i8> above, too. */
 static xmlrpc_value *encode_integer(xmlrpc_env *env, json_int_t number)
 {
     if (number >= INT32_MIN && number <= INT32_MAX)
