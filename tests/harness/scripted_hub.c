@@ -169,6 +169,10 @@ static bool serve(const struct connection *connection, struct scripted_request *
     pthread_mutex_lock(&hub->lock);
     hub->behaviour.answer(hub->behaviour.context, index, request, &reply);
     pthread_mutex_unlock(&hub->lock);
+    if (reply.verbatim) {
+        send_all(connection->fd, reply.verbatim, reply.verbatim_size);
+        return false;
+    }
     if (reply.kind != SCRIPT_RESET)
         send_reply(connection->fd, &reply);
     if (reply.kind == SCRIPT_RESET || reply.kind == SCRIPT_HALF)

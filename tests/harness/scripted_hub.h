@@ -46,6 +46,8 @@ struct scripted_reply {
     const char *headers; /* further header lines, each with CR LF; NULL: none */
     char body[4096];
     const char *long_body; /* instead of body when it does not fit; borrowed */
+    const char *verbatim;  /* instead of all of the above: the reply's bytes, then the connection is closed; borrowed */
+    size_t verbatim_size;
 };
 
 /* The test's part: both are called in the hub's threads, one request at a time. `plan` may be NULL. */
