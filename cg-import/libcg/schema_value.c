@@ -40,10 +40,10 @@ static int equal_at(struct schema_run *run, const json_t *left, const json_t *ri
 {
     if (depth > CG_SCHEMA_DEPTH_MAX)
         return cg_fail(run->err, CG_E_LIMIT, "a value is nested deeper than %d", CG_SCHEMA_DEPTH_MAX);
-    if (cg_eval_steps(run, 1) < 0)
+    if (cg_schema_eval_steps(run, 1) < 0)
         return -1;
     if (json_is_number(left) && json_is_number(right))
-        return cg_number_compare(left, right) == 0;
+        return cg_schema_number_compare(left, right) == 0;
     if (json_typeof(left) != json_typeof(right))
         return 0;
     if (json_is_string(left))
@@ -56,7 +56,7 @@ static int equal_at(struct schema_run *run, const json_t *left, const json_t *ri
     return 1;
 }
 
-int cg_value_equal(struct schema_run *run, const json_t *left, const json_t *right)
+int cg_schema_value_equal(struct schema_run *run, const json_t *left, const json_t *right)
 {
     return equal_at(run, left, right, 0);
 }
@@ -78,7 +78,7 @@ static uint64_t hash_number(const json_t *value, uint64_t seed)
 {
     double real = json_number_value(value);
     int64_t integer = json_integer_value(value);
-    if (json_is_integer(value) || cg_number_is_integer(real, &integer))
+    if (json_is_integer(value) || cg_schema_number_is_integer(real, &integer))
         return mix(seed, &integer, sizeof integer);
     return mix(seed, &real, sizeof real);
 }
@@ -111,7 +111,7 @@ static int hash_object(struct schema_run *run, const json_t *value, unsigned dep
 /* Equal values have equal hashes. */
 static int hash_at(struct schema_run *run, const json_t *value, unsigned depth, uint64_t *hash)
 {
-    if (cg_eval_steps(run, 1) < 0)
+    if (cg_schema_eval_steps(run, 1) < 0)
         return -1;
     unsigned kind = cg_schema_kind(value) & SCHEMA_NUMBER ? SCHEMA_NUMBER : cg_schema_kind(value);
     *hash = mix(HASH_START, &kind, sizeof kind);
@@ -155,8 +155,8 @@ static int find_twins(struct schema_run *run, const json_t *array, const struct 
 {
     for (size_t i = 1; i < size; i++)
         for (size_t k = 0; k < i; k++) {
-            int equal =
-                cg_value_equal(run, json_array_get(array, items[i].index), json_array_get(array, items[k].index));
+            int equal = cg_schema_value_equal(run, json_array_get(array, items[i].index),
+                                              json_array_get(array, items[k].index));
             if (equal < 0)
                 return -1;
             if (!equal)
@@ -185,7 +185,7 @@ static struct hashed *sort_items(struct schema_run *run, const json_t *array)
     return CG_STEAL(items);
 }
 
-int cg_value_twins(struct schema_run *run, const json_t *array, struct schema_twin **twins, size_t *count)
+int cg_schema_value_twins(struct schema_run *run, const json_t *array, struct schema_twin **twins, size_t *count)
 {
     size_t size = json_array_size(array);
     *twins = NULL;

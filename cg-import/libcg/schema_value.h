@@ -10,7 +10,7 @@
 #include "schema_eval.h"
 
 /* 1 equal, 0 not, -1 with CG_E_LIMIT: too many steps, or nested deeper than CG_SCHEMA_DEPTH_MAX. */
-int cg_value_equal(struct schema_run *run, const json_t *left, const json_t *right);
+int cg_schema_value_equal(struct schema_run *run, const json_t *left, const json_t *right);
 
 /* Where an array has a value twice. */
 struct schema_twin {
@@ -22,6 +22,6 @@ struct schema_twin {
  * All later occurrences, by `again`: *twins is allocated, NULL if there are none. 0, or -1 with CG_E_LIMIT (also when
  * values were made to be hard to tell apart) or CG_E_MEMORY.
  */
-int cg_value_twins(struct schema_run *run, const json_t *array, struct schema_twin **twins, size_t *count);
+int cg_schema_value_twins(struct schema_run *run, const json_t *array, struct schema_twin **twins, size_t *count);
 
 #endif
