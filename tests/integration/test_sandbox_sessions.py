@@ -183,3 +183,41 @@ def test_a_draft_of_logs_is_imported_and_promoted(sandbox_hub, make_build):
     promoted = client.call('promoteBuild', draft['id'])
     assert (promoted['draft'], promoted['nvr']) == (False, 'test-container-1.0-1')
     assert (sandbox_hub.build_path(promoted['nvr']) / 'data/logs/x86_64.log').is_file()
+
+
+# --- transactions ----------------------------------------------------------------------------------------------------
+def test_an_import_that_fails_while_it_is_recorded_leaves_nothing(any_hub, make_build):
+    path, client = make_build(), HubClient(any_hub)
+    metadata = json.loads((path / 'metadata.json').read_text())
+    image = metadata['output'][-1]
+    client.upload_build('up/1', path, metadata)
+    client.upload('up/1', 'image.unknown', (path / image['filename']).read_bytes())
+    broken = dict(metadata, output=metadata['output'][:-1] + [dict(image, filename='image.unknown')])
+    assert fault(client.call, 'CGImport', broken, 'up/1') == (1000, 'unsupported file extension: image.unknown')
+    assert any_hub.call('getBuild', 'test-container-1.0-1') is None
+    assert any_hub.call('listArchives') == []
+    assert not any_hub.build_path('test-container-1.0-1').exists()
+    client.upload_build('up/2', path, metadata)
+    assert client.call('CGImport', metadata, 'up/2')['state'] == 1
+
+
+def test_a_failed_call_of_a_multicall_is_taken_back_alone(any_hub, make_build):
+    client = HubClient(any_hub)
+    second = dict(NEW, release='2')
+    calls = [('CGInitBuild', ['atomic-reactor', NEW]), ('CGInitBuild', ['atomic-reactor', NEW]),
+             ('CGInitBuild', ['atomic-reactor', second])]
+    first, again, other = client.call('multiCall', [{'methodName': name, 'params': params} for name, params in calls])
+    assert (first[0]['build_id'], other[0]['build_id']) == (1, 2)
+    assert (again['faultCode'], again['faultString']) == (1000, 'Build is already reserved')
+    assert [any_hub.call('getBuild', number)['state'] for number in (1, 2)] == [0, 0]
+
+
+def test_a_reservation_outlives_an_import_that_fails(any_hub, make_build):
+    build = ReservedBuild(any_hub, make_build)
+    build.client.upload_build('up/1', build.path, build.metadata)
+    twice = dict(build.metadata, output=build.metadata['output'] + build.metadata['output'][:1])
+    code, text = fault(build.client.call, 'CGImport', twice, 'up/1', build.token)
+    assert code == 1000 and text.startswith('Error importing build log.')
+    assert any_hub.call('getBuild', 'test-container-1.0-1')['state'] == 0
+    build.client.upload_build('up/2', build.path, build.metadata)
+    assert build.client.call('CGImport', build.metadata, 'up/2', build.token)['state'] == 1
