@@ -40,7 +40,7 @@ CPPFLAGS += -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -Icg-impo
 CFLAGS ?= -g
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -pthread $(CFLAGS) \
              $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(HUB_PACKAGES)) $(XMLRPC_CFLAGS)
-LIBCG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES))
+LIBCG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 HUB_LIBS = $(XMLRPC_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
 
