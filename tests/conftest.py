@@ -21,19 +21,13 @@ def sandbox_state(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def start_hub(sandbox_state, tmp_path_factory):
-    """Start a hub with further options: start_hub('--flavour', '1.35.3'); it is stopped at the end of the session."""
-    started = []
-
+def hub_starter(sandbox_state, tmp_path_factory):
+    """A function that starts a hub with further options; whoever calls it stops the hub."""
     def start(*arguments):
         state = tmp_path_factory.mktemp('hub')
         (state / 'pki').symlink_to(certificates(sandbox_state))
-        hub = SandboxHub(state, *arguments)
-        started.append(hub)
-        return hub
-    yield start
-    for hub in started:
-        hub.stop()
+        return SandboxHub(state, *arguments)
+    return start
 
 
 def certificates(state):
@@ -44,25 +38,36 @@ def certificates(state):
 
 
 @pytest.fixture
+def start_hub(hub_starter):
+    """Start a hub with further options: start_hub('--flavour', '1.35.3'); it is stopped at the end of the test."""
+    started = []
+
+    def start(*arguments):
+        started.append(hub_starter(*arguments))
+        return started[-1]
+    yield start
+    for hub in started:
+        hub.stop()
+
+
+@pytest.fixture
 def sandbox_hub(start_hub):
     """A fresh hub that plays Koji's development branch."""
-    hub = start_hub()
-    yield hub
-    hub.stop()
+    return start_hub()
 
 
 @pytest.fixture(params=['master', '1.35.3'])
 def any_hub(request, start_hub):
     """A fresh hub, once as the development branch and once as the release."""
-    hub = start_hub('--flavour', request.param)
-    yield hub
-    hub.stop()
+    return start_hub('--flavour', request.param)
 
 
 @pytest.fixture(scope='session')
-def session_hub(start_hub):
+def session_hub(hub_starter):
     """One hub for all tests of the session: for tests that use a name of their own and arm no faults."""
-    return start_hub()
+    hub = hub_starter()
+    yield hub
+    hub.stop()
 
 
 @pytest.fixture
@@ -98,10 +103,10 @@ class CgImport:
     def __init__(self, path):
         self.path = path
 
-    def environment(self, hub, user='osbs'):
-        """No configuration but that of the hub reaches the program."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(('KOJI', 'CG_'))}
-        return dict(kept, HOME=str(hub.info['state'])) if hub else kept
+    def environment(self, hub):
+        """No configuration but that of the hub reaches the program, and what it keeps stays with the hub."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(('KOJI', 'CG_', 'XDG_', 'KRB5'))}
+        return dict(kept, HOME=str(hub.state)) if hub else kept
 
     def command(self, hub, *arguments, user='osbs', profile='sandbox'):
         options = ['--config', hub.profiles[user], '--profile', profile] if hub else []
@@ -110,7 +115,7 @@ class CgImport:
     def __call__(self, hub, *arguments, user='osbs', profile='sandbox', timeout=120, **settings):
         return subprocess.run(self.command(hub, *arguments, user=user, profile=profile), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
-                              env=self.environment(hub, user), **settings)
+                              env=self.environment(hub), **settings)
 
 
 @pytest.fixture(scope='session')

@@ -6,6 +6,7 @@
 #include "verbs.h"
 
 #include "cg/json.h"
+#include "cg/nvr.h"
 #include "import/files.h"
 
 #include <string.h>
@@ -105,15 +106,28 @@ static int judge_with_hub(struct check *check, struct cg_error *err)
     return judge(check, &hub, err);
 }
 
+/* The NVR that a document names, refused or not; NULL if it names none. To be freed by the caller. */
+static char *named_nvr(const struct check *check)
+{
+    if (check->metadata)
+        return strdup(check->metadata->nvr);
+    CG_AUTO_JSON json_t *document = cg_json_read(cg_bytes_text(&check->text), check->text.size, NULL, NULL);
+    const char *name = NULL, *version = NULL, *release = NULL;
+    if (json_unpack(document, "{s:{s:s, s:s, s:s}}", "build", "name", &name, "version", &version, "release", &release) <
+        0)
+        return NULL;
+    return cg_nvr_join(name, version, release, NULL);
+}
+
 /* --- showing -------------------------------------------------------------------------------------------------------
  */
 
 static int show_text(const struct check *check, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes head = {0};
+    CG_AUTO_FREE char *nvr = named_nvr(check);
     const char *file = strcmp(check->file, "-") == 0 ? "standard input" : check->file;
-    if (cg_bytes_printf(&head, err, "%s%s%s%s", file, check->metadata ? " (" : "",
-                        check->metadata ? check->metadata->nvr : "", check->metadata ? ")" : "") < 0)
+    if (cg_bytes_printf(&head, err, "%s%s%s%s", file, nvr ? " (" : "", nvr ? nvr : "", nvr ? ")" : "") < 0)
         return -1;
     output_paragraph(stdout, 0, cg_bytes_text(&head));
     if (output_report(stdout, check->report, err) < 0)
@@ -125,10 +139,10 @@ static int show_text(const struct check *check, struct cg_error *err)
 
 static int show_json(const struct check *check, struct cg_error *err)
 {
+    CG_AUTO_FREE char *nvr = named_nvr(check);
     CG_AUTO_JSON json_t *report = cg_report_json(check->report, err);
     CG_AUTO_JSON json_t *object = json_pack("{s:o, s:o, s:b}", "file", output_string(check->file), "nvr",
-                                            output_string(check->metadata ? check->metadata->nvr : NULL),
-                                            "files_checked", check->directory && check->metadata);
+                                            output_string(nvr), "files_checked", check->directory && check->metadata);
     if (!report || !object || json_object_update(object, report) < 0)
         return cg_fail_memory(err);
     return output_json(stdout, object, err);

@@ -124,6 +124,9 @@ static int set_fields(const struct connection *connection, struct koji_profile *
         return -1;
     if (connection->anonymous)
         profile->authtype = KOJI_AUTH_NONE;
+    /* As with the koji command, a profile holds neither. */
+    if (profile->authtype == KOJI_AUTH_PASSWORD && (!profile->user || !secret_is_set(&profile->password)))
+        return cg_fail(err, CG_E_USAGE, "logging in by password needs --user and --password-file");
     return 0;
 }
 

@@ -38,7 +38,7 @@ static void note(void *context, const char *line)
 {
     (void)context;
     fputs("cg-import: ", stderr);
-    output_paragraph(stderr, 0, line);
+    output_text(stderr, 0, line);
 }
 
 static void told_to_stop(void *context, enum stop_level level)
@@ -51,10 +51,13 @@ static void told_to_stop(void *context, enum stop_level level)
 /* --- showing -------------------------------------------------------------------------------------------------------
  */
 
+/* Column at which what is told begins. */
+#define TOLD_COLUMN 20
+
 static void show(const char *label, const char *text)
 {
-    printf("%-19s ", label);
-    output_paragraph(stdout, 0, text);
+    printf("%-*s", TOLD_COLUMN, label);
+    output_text(stdout, TOLD_COLUMN, text);
 }
 
 /* "atomic-reactor, osbuild", "none" for an empty list. */
@@ -81,7 +84,7 @@ static int show_text(const struct hub_facts *facts, struct cg_error *err)
     } else {
         show("user", "not logged in");
     }
-    show("cg-import plugin", facts->plugin ? "present" : "not present: files are always sent, never found there");
+    show("cg-import plugin", facts->plugin ? "present" : "not present");
     show("promotes drafts", facts->promotes ? "yes" : "no");
     if (facts->user && show_names("may import as", facts->my_generators, err) < 0)
         return -1;

@@ -62,8 +62,8 @@ int hub_check_tag(struct hub_check *hub, const char *tag, const struct cg_metada
     CG_AUTO_BYTES struct cg_bytes message = {0};
     bool locked = json_is_true(json_object_get(info, "locked"));
     if (!json_is_object(info) || locked) {
-        if (cg_bytes_printf(&message, err, "%s %s %s", locked ? "tag" : "the hub has no tag", tag,
-                            locked ? "is locked" : "") < 0)
+        if (cg_bytes_printf(&message, err, "%s %s%s", locked ? "tag" : "the hub has no tag", tag,
+                            locked ? " is locked" : "") < 0)
             return -1;
         return add(report, CG_LEVEL_ERROR, "hub.tag", "", cg_bytes_text(&message), "a tag that takes builds", err);
     }

@@ -100,7 +100,7 @@ static void print_failure(const char *name, const struct import_result *result, 
     output_error(stderr, cg_bytes_text(&what), error);
     if (result->left_on_hub) {
         fputs("    left on the hub: ", stderr);
-        output_paragraph(stderr, 0, result->left_on_hub);
+        output_text(stderr, 4, result->left_on_hub);
     }
 }
 

@@ -24,13 +24,17 @@ const char *output_advice(const struct cg_error *err)
     }
 }
 
-void output_paragraph(FILE *out, unsigned indent, const char *text)
+void output_text(FILE *out, unsigned column, const char *text)
 {
     CG_AUTO_BYTES struct cg_bytes safe = {0};
-    if (cg_printable_append(&safe, text, NULL) < 0)
-        return;
+    if (cg_printable_append(&safe, text, NULL) == 0)
+        terminal_wrap(out, cg_bytes_text(&safe), column, terminal_width(out));
+}
+
+void output_paragraph(FILE *out, unsigned indent, const char *text)
+{
     fprintf(out, "%*s", (int)indent, "");
-    terminal_wrap(out, cg_bytes_text(&safe), indent, terminal_width(out));
+    output_text(out, indent, text);
 }
 
 void output_error(FILE *out, const char *what, const struct cg_error *err)

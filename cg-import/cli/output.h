@@ -34,7 +34,10 @@ void output_error(FILE *out, const char *what, const struct cg_error *err);
 /* What to do about the error: its hint, or what is generally right for its exit status; "" if nothing is. Borrowed. */
 const char *output_advice(const struct cg_error *err);
 
-/* A paragraph for people: safe, broken to the width of the terminal, each line indented by `indent`. */
+/* Text for people that begins at `column`: safe, broken to the width of the terminal, later lines indented likewise. */
+void output_text(FILE *out, unsigned column, const char *text);
+
+/* The same from the first column, indented. */
 void output_paragraph(FILE *out, unsigned indent, const char *text);
 
 /* The findings, coloured and broken to its width where `out` is a terminal. 0, or -1 with CG_E_MEMORY. */

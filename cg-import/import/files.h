@@ -21,4 +21,11 @@ enum import_files_depth {
 int import_files_check(const struct cg_metadata *metadata, const char *directory, enum import_files_depth depth,
                        struct cg_report *report, struct cg_error *err);
 
+/*
+ * Adds the finding file.checksum for output `index`: its file at `path` has the checksum `actual` of the kind that the
+ * metadata names. For whoever read the file's bytes anyway. 1, or -1 with CG_E_MEMORY.
+ */
+int import_files_report_checksum(struct cg_report *report, const struct cg_output *output, size_t index,
+                                 const char *path, const char *actual, struct cg_error *err);
+
 #endif

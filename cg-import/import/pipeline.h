@@ -27,6 +27,12 @@ enum import_reservation {
     IMPORT_RESERVED,   /* reserved by someone before: token and build_id are given */
 };
 
+/* What to do about files of a dead import where the build belongs. */
+enum import_stray {
+    IMPORT_STRAY_KEEP,  /* they are an error, unless it was this very import that died */
+    IMPORT_STRAY_CLEAR, /* the caller is sure that no import of this build runs: have the hub remove them */
+};
+
 enum import_extent {
     IMPORT_WHOLE,
     IMPORT_DRY_RUN, /* check everything, local files' checksums included, and ask the hub; change nothing */
@@ -40,7 +46,8 @@ struct import_request {
     const char *metadata_name; /* for messages: the path, "-" for standard input */
     const char *text;          /* the document, byte for byte */
     size_t text_size;
-    const char *directory; /* where the output files lie */
+    const char *directory;                /* where the output files lie */
+    const struct koji_identity *identity; /* who we are, if it was asked before; NULL: ask */
     enum import_transfer transfer;
     enum import_reservation reservation;
     int64_t build_id;           /* IMPORT_RESERVED: 0 if the document has it */
@@ -48,8 +55,10 @@ struct import_request {
     enum koji_draft draft;      /* KOJI_DRAFT: "draft": true is put into the uploaded metadata */
     const char *tag;            /* NULL: none */
     enum import_extent extent;
-    bool strict;                   /* warnings refuse */
-    unsigned lanes;                /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
+    bool strict;    /* warnings refuse */
+    unsigned lanes; /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
+    enum import_stray stray;
+    unsigned patience_s;           /* waited for another import of the same build; 0: by its size, see ask.h */
     const char *journal_directory; /* NULL: no journal, a killed import cannot be taken up again */
 };
 

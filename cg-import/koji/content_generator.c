@@ -331,29 +331,40 @@ static int confirm_draft(struct koji_session *session, const char *content_gener
     return cg_fail(err, CG_E_UNSUPPORTED, "this hub has no draft builds: it answered with a normal reservation");
 }
 
-int koji_reserve(struct koji_session *session, const char *content_generator, const struct cg_metadata *metadata,
-                 enum koji_draft draft, struct koji_reservation *reservation, struct cg_error *err)
+/* Reads what CGInitBuild answered. 0 or -1. */
+static int reservation_from_json(const json_t *answer, struct koji_reservation *reservation, struct cg_error *err)
+{
+    const json_t *build_id = json_object_get(answer, "build_id");
+    const char *token = json_string_value(json_object_get(answer, "token"));
+    if (!json_is_integer(build_id) || !token)
+        return bad_reply("CGInitBuild", "build_id and token", err);
+    reservation->build_id = json_integer_value(build_id);
+    return secret_set(&reservation->token, token, err);
+}
+
+int koji_reserve(struct koji_session *session, uint32_t call_number, const char *content_generator,
+                 const struct cg_metadata *metadata, enum koji_draft draft, struct koji_reservation *reservation,
+                 struct cg_error *err)
 {
     CG_AUTO_JSON json_t *params = init_params(content_generator, metadata, draft);
     if (!params)
         return cg_fail_memory(err);
     CG_AUTO_JSON json_t *answer = NULL;
-    struct cg_error fault = {0};
-    if (koji_session_call(session, KOJI_CHANGE, "CGInitBuild", params, &answer, &fault) < 0) {
-        if (fault.code == CG_E_RETRIED || (fault.fault != 0 && koji_session_sends(session) > 1))
-            return cg_fail(err, CG_E_UNKNOWN, "the answer to CGInitBuild was lost, and a repeat was answered: %s",
-                           fault.message);
-        *err = fault;
+    struct cg_error first = {0};
+    int result = koji_session_call_as(session, call_number, "CGInitBuild", params, &answer, &first);
+    /* A repeat that came at the same moment may see the reservation but not yet the call number of the first
+     * (releases and master alike): asked once more, the hub tells by RetryError whether the reservation is this call's
+     * own. */
+    if (result < 0 && first.fault != 0 && first.code != CG_E_RETRIED && koji_session_sends(session) > 1)
+        result = koji_session_call_as(session, call_number, "CGInitBuild", params, &answer, err);
+    else if (result < 0 && err)
+        *err = first;
+    if (result < 0)
         return -1;
-    }
-    const json_t *build_id = json_object_get(answer, "build_id");
-    const char *token = json_string_value(json_object_get(answer, "token"));
-    if (!json_is_integer(build_id) || !token)
-        return bad_reply("CGInitBuild", "build_id and token", err);
-    struct koji_reservation made = {.build_id = json_integer_value(build_id)};
-    if (secret_set(&made.token, token, err) < 0)
-        return -1;
-    if (draft == KOJI_DRAFT && confirm_draft(session, content_generator, &made, err) < 0) {
+
+    struct koji_reservation made = {0};
+    if (reservation_from_json(answer, &made, err) < 0 ||
+        (draft == KOJI_DRAFT && confirm_draft(session, content_generator, &made, err) < 0)) {
         koji_reservation_finish(&made);
         return -1;
     }
@@ -374,7 +385,13 @@ int koji_refund(struct koji_session *session, const char *content_generator, con
                                             secret_reveal(&reservation->token), (int)state);
     if (!params)
         return cg_fail_memory(err);
-    return koji_session_call(session, KOJI_CHANGE, "CGRefundBuild", params, NULL, err);
+    struct cg_error fault = {0};
+    if (koji_session_call(session, KOJI_CHANGE, "CGRefundBuild", params, NULL, &fault) == 0 ||
+        fault.code == CG_E_RETRIED)
+        return 0;
+    if (err)
+        *err = fault;
+    return -1;
 }
 
 int koji_cancel_build(struct koji_session *session, int64_t build_id, struct cg_error *err)

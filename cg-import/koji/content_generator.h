@@ -91,12 +91,14 @@ int koji_build_files_read(struct koji_session *session, int64_t build_id, enum k
 void koji_build_files_finish(struct koji_build_files *files);
 
 /*
- * CGInitBuild. KOJI_DRAFT asks for a draft build; a hub that ignores that is found out from its answer and the
- * reservation given back: CG_E_UNSUPPORTED. CG_E_RESERVED, CG_E_CONFLICT when the NVR is taken. CG_E_UNKNOWN when it
- * may have been made but its token never came: no answer, or a repeat was answered with a fault.
+ * CGInitBuild under a call number that koji_session_take_ticket gave. KOJI_DRAFT asks for a draft build; a hub that
+ * ignores that is found out from its answer and the reservation given back: CG_E_UNSUPPORTED. CG_E_RESERVED,
+ * CG_E_CONFLICT when the NVR is taken by somebody. CG_E_RETRIED: this very call was committed, so the reservation is
+ * ours, but its token was lost with the answer. CG_E_UNKNOWN: no answer came.
  */
-int koji_reserve(struct koji_session *session, const char *content_generator, const struct cg_metadata *metadata,
-                 enum koji_draft draft, struct koji_reservation *reservation, struct cg_error *err);
+int koji_reserve(struct koji_session *session, uint32_t call_number, const char *content_generator,
+                 const struct cg_metadata *metadata, enum koji_draft draft, struct koji_reservation *reservation,
+                 struct cg_error *err);
 void koji_reservation_finish(struct koji_reservation *reservation);
 
 /* CGRefundBuild; `state` FAILED or CANCELED. Never while a CGImport of the build may run: it would end FAILED. */

@@ -2,6 +2,7 @@
 #include "koji/fault.h"
 
 #include "cg/bytes.h"
+#include "cg/printable.h"
 #include "koji/fault_pattern.h"
 #include "koji/fault_table.h"
 
@@ -151,18 +152,15 @@ static size_t token_length(const char *start, const char *text)
     return letters;
 }
 
-/* Appends `text` with secrets taken out and control characters written \xNN. */
-static int append_clean(const char *text, struct cg_bytes *out, struct cg_error *err)
+/* Appends `text` with the secrets in it replaced. */
+static int append_without_secrets(const char *text, struct cg_bytes *out, struct cg_error *err)
 {
     for (const char *at = text; *at;) {
         bool begins = at == text || !is_word(at[-1]);
         size_t secret = begins ? key_length(at) : 0;
         if (secret == 0 && begins)
             secret = token_length(text, at);
-        unsigned char byte = (unsigned char)*at;
-        int result = secret > 0                    ? cg_bytes_append_text(out, "(hidden)", err)
-                     : byte < 0x20 || byte == 0x7F ? cg_bytes_printf(out, err, "\\x%02x", byte)
-                                                   : cg_bytes_append(out, at, 1, err);
+        int result = secret > 0 ? cg_bytes_append_text(out, "(hidden)", err) : cg_bytes_append(out, at, 1, err);
         if (result != 0)
             return -1;
         at += secret > 0 ? secret : 1;
@@ -189,12 +187,14 @@ static const struct fault_row *find_row(const char *method, int fault, const cha
 int koji_fault(const char *method, int fault, const char *text, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes essence = {0};
+    CG_AUTO_BYTES struct cg_bytes harmless = {0};
     CG_AUTO_BYTES struct cg_bytes clean = {0};
     CG_AUTO_BYTES struct cg_bytes message = {0};
     CG_AUTO_BYTES struct cg_bytes hint = {0};
     struct fault_parts parts;
     if (append_essence(fault, text, strnlen(text, TEXT_MAX), &essence, err) != 0 ||
-        append_clean(cg_bytes_text(&essence), &clean, err) != 0)
+        append_without_secrets(cg_bytes_text(&essence), &harmless, err) != 0 ||
+        cg_printable_append(&clean, cg_bytes_text(&harmless), err) != 0)
         return -1;
     const struct fault_row *row = find_row(method, fault, cg_bytes_text(&clean), &parts);
     if (!row)

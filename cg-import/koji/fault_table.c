@@ -104,7 +104,7 @@ const struct fault_row fault_table[] = {
      "the upload directory $1 belongs to another user", NEW_DIRECTORY},
     {GENERIC, NULL, "Invalid upload directory: *", CG_E_HUB_REFUSED, "the hub takes no upload directory $1", NULL},
     {GENERIC, NULL, "Unsupported verify type: *", CG_E_HUB_REFUSED,
-     "the hub verifies no checksum of type $1; it knows md5, adler32 for uploads, and sha256", RUN_CHECK},
+     "the hub verifies no checksum of the type $1, but md5, sha256 and, of uploads, adler32", RUN_CHECK},
 
     /* What the metadata says. */
     {GENERIC, NULL, "No such entry in table content_generator: *", CG_E_HUB_REFUSED,

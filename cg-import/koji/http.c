@@ -62,6 +62,12 @@ static size_t on_reply(char *data, size_t size, size_t count, void *context)
     return cg_bytes_append(body, data, size * count, NULL) < 0 ? 0 : size * count;
 }
 
+static bool stopped(const struct koji_http_request *request)
+{
+    enum stop_level level = stop_level(request->stop);
+    return level != STOP_NONE && level >= request->abort_from;
+}
+
 static int on_progress(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
 {
     const struct koji_http *http = context;
@@ -69,7 +75,7 @@ static int on_progress(void *context, curl_off_t down_all, curl_off_t down, curl
     (void)down;
     (void)up_all;
     (void)up;
-    return stop_level(http->request->stop) >= http->request->abort_from;
+    return stopped(http->request);
 }
 
 /* libcurl says why GSSAPI failed only here, in lines that name the function: "gss_init_sec_context() failed: ...". */
@@ -236,7 +242,7 @@ static int fail_hopeless(const struct koji_http *http, CURLcode result, const ch
     case CURLE_OUT_OF_MEMORY:
         return cg_fail_memory(err), 1;
     case CURLE_ABORTED_BY_CALLBACK:
-        if (stop_level(http->request->stop) >= http->request->abort_from)
+        if (stopped(http->request))
             cg_fail(err, CG_E_INTERRUPTED, "stopped while talking to %s", server);
         else
             cg_fail(err, CG_E_IO, "the body for %s could not be read", server);

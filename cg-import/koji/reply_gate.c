@@ -40,25 +40,30 @@ static bool is_name(unsigned char byte)
 
 /* --- characters --------------------------------------------------------------------------------------------------- */
 
+/* Bytes of the character that begins with `first`, 0 if none does: C0, C1 and above F4 begin none (RFC 3629). */
+static size_t announced_length(unsigned char first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first < 0xC2 || first > 0xF4)
+        return 0;
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
 /*
- * Bytes of the UTF-8 character at `at`, 0 if it is none (RFC 3629: the shortest form, no surrogate, up to U+10FFFF).
+ * Bytes of the UTF-8 character at `at`, 0 if it is none: the shortest form, no surrogate, up to U+10FFFF.
  * The second byte has narrower bounds after E0, ED, F0 and F4; all others are 80 to BF.
  */
 static size_t character_length(const struct gate *gate, size_t at)
 {
     const unsigned char *bytes = gate->xml + at;
-    size_t left = gate->size - at;
-    unsigned char first = bytes[0];
-    if (first < 0x80)
-        return 1;
-    size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                    : (first & 0xF0U) == 0xE0U       ? 3
-                    : first >= 0xF0 && first <= 0xF4 ? 4
-                                                     : 0;
-    if (length == 0 || left < length)
+    size_t length = announced_length(bytes[0]);
+    if (length < 2)
+        return length;
+    if (gate->size - at < length)
         return 0;
-    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    unsigned char low = bytes[0] == 0xE0 ? 0xA0 : bytes[0] == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = bytes[0] == 0xED ? 0x9F : bytes[0] == 0xF4 ? 0x8F : 0xBF;
     if (bytes[1] < low || bytes[1] > high)
         return 0;
     for (size_t i = 2; i < length; i++)

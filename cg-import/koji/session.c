@@ -334,8 +334,8 @@ static enum koji_retry_verdict after_fault(struct koji_session *session, struct 
     struct cg_error refused = {0};
     if (koji_session_renew(session, &exchange->used, call->effect, &refused) == 0)
         return KOJI_TRY_AGAIN;
-    refused.code = CG_E_SESSION;
-    refused.fault = last->fault;
+    /* Only the session's own end is the answer to this call; that nobody could log in again is another matter. */
+    refused.fault = refused.code == CG_E_SESSION ? last->fault : 0;
     *last = refused;
     return KOJI_GIVE_UP;
 }

@@ -174,6 +174,7 @@ static int wait_or_fail(struct sending *sending, unsigned least_s, const struct 
         return cg_fail(err, CG_E_INTERRUPTED, "stopped while sending %s", sending->upload->local_name);
     cg_fail(err, last->code, "%s: given up after %u tries: %s", sending->upload->local_name, sending->retry.tries,
             last->message);
+    err->fault = last->fault;
     return last->hint[0] ? cg_hint(err, "%s", last->hint) : -1;
 }
 
@@ -269,7 +270,7 @@ static int shrink(struct sending *sending, uint64_t length, const struct cg_erro
 static bool may_pass_later(const struct cg_error *last, const struct koji_http_reply *reply)
 {
     if (last->fault != 0)
-        return last->fault == FAULT_LOCK;
+        return last->code == CG_E_BUSY;
     bool passing = last->code == CG_E_TRANSFER || last->code == CG_E_BUSY || last->code == CG_E_UNREACHABLE;
     return passing && !reply->hopeless;
 }
@@ -284,8 +285,10 @@ static int recover(struct sending *sending, const struct koji_exchange *exchange
         return shrink(sending, length, last, err) < 0 ? -1 : koji_source_go(sending->source, offset, unused, err);
     if (last->code == CG_E_SESSION && !sending->renewed) {
         sending->renewed = true;
-        if (koji_session_renew(session, &exchange->used, KOJI_READ, err) < 0)
+        if (koji_session_renew(session, &exchange->used, KOJI_READ, err) < 0) {
+            err->fault = err->code == CG_E_SESSION ? last->fault : 0;
             return -1;
+        }
         return koji_source_go(sending->source, offset, unused, err);
     }
     if (last->fault == FAULT_SERVER_OFFLINE && koji_session_profile(session)->offline_retry) {
@@ -308,15 +311,16 @@ static int recover(struct sending *sending, const struct koji_exchange *exchange
 static int send_all(struct sending *sending, struct cg_error *err)
 {
     uint64_t size = sending->upload->size_bytes;
-    bool sent_once = koji_source_offset(sending->source) > 0;
-    while (koji_source_offset(sending->source) < size || !sent_once) {
+    /* An empty file takes one request too. */
+    bool empty_sent = false;
+    while (koji_source_offset(sending->source) < size || (size == 0 && !empty_sent)) {
         uint64_t offset = koji_source_offset(sending->source);
         uint64_t left = size - offset;
         uint64_t length = left < sending->lane->piece_max ? left : sending->lane->piece_max;
         AUTO_KOJI_EXCHANGE struct koji_exchange exchange = {0};
         struct cg_error last = {0};
         if (send_piece(sending, length, &exchange, &last) == 0) {
-            sent_once = true;
+            empty_sent = true;
             sending->renewed = false;
             sending->retry.tries = 0;
         } else if (recover(sending, &exchange, offset, length, &last, err) < 0) {

@@ -5,7 +5,7 @@
 /*
  * Calls (value_call.c) and replies (value_reply.c) as XML-RPC text, values as jansson trees. The only user of xmlrpc-c.
  *
- * null, boolean, integer (int up to 32 bits, i8 above), double, string, array and struct go both ways. A dateTime and
+ * null, boolean, integer (i4 up to 32 bits, i8 above), double, string, array and struct go both ways. A dateTime and
  * a base64 in a reply become strings (the ISO text; the base64 text): no Koji call that is used here sends them.
  * A double keeps 15 significant digits, which is what xmlrpc-c writes and reads; the hub's time stamps need no more.
  * A carriage return is kept, as a character reference, by the call; the hub itself answers with line feeds alone.

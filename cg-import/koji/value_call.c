@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "koji/value.h"
 
+#include "cg/json.h"
+#include "cg/printable.h"
 #include "koji/wide_text.h"
 
 #include <stdint.h>
@@ -26,33 +28,28 @@ static void block_release(xmlrpc_mem_block **block)
 struct place {
     const struct place *parent; /* NULL: the parameters themselves */
     const char *name;           /* member of a struct, or NULL: */
-    size_t index;               /* element of an array */
+    size_t name_size;
+    size_t index; /* element of an array */
 };
 
-static int append_place(const struct place *place, struct cg_bytes *text)
+static int append_place(const struct place *place, struct cg_bytes *pointer, struct cg_error *err)
 {
     if (!place->parent)
         return 0;
-    if (append_place(place->parent, text) != 0)
+    if (append_place(place->parent, pointer, err) != 0)
         return -1;
-    if (!place->name)
-        return cg_bytes_printf(text, NULL, "/%zu", place->index);
-    if (cg_bytes_append_text(text, "/", NULL) != 0)
-        return -1;
-    for (const char *c = place->name; *c; c++) {
-        const char *escaped = *c == '~' ? "~0" : *c == '/' ? "~1" : NULL;
-        if (escaped ? cg_bytes_append_text(text, escaped, NULL) : cg_bytes_append(text, c, 1, NULL))
-            return -1;
-    }
-    return 0;
+    if (place->name)
+        return cg_pointer_push_name(pointer, place->name, place->name_size, err);
+    return cg_pointer_push_index(pointer, place->index, err);
 }
 
 static int refuse_text(const struct place *place, const char *what, size_t byte, struct cg_error *err)
 {
-    CG_AUTO_BYTES struct cg_bytes text = {0};
-    if (append_place(place, &text) != 0)
-        return cg_fail_memory(err);
-    return cg_fail(err, CG_E_USAGE, "parameter %s has %s at byte %zu, which XML cannot carry", cg_bytes_text(&text),
+    CG_AUTO_BYTES struct cg_bytes pointer = {0};
+    CG_AUTO_BYTES struct cg_bytes shown = {0};
+    if (append_place(place, &pointer, err) != 0 || cg_printable_append(&shown, cg_bytes_text(&pointer), err) != 0)
+        return -1;
+    return cg_fail(err, CG_E_USAGE, "parameter %s has %s at byte %zu, which XML cannot carry", cg_bytes_text(&shown),
                    what, byte);
 }
 
@@ -127,8 +124,9 @@ static xmlrpc_value *encode_struct(const struct place *place, const json_t *json
     /* jansson iterates const objects only through its non-const interface. */
     json_t *members = (json_t *)(uintptr_t)json;
     for (void *at = json_object_iter(members); at; at = json_object_iter_next(members, at)) {
-        struct place inner = {.parent = place, .name = json_object_iter_key(at)};
-        AUTO_VALUE xmlrpc_value *key = encode_text(&inner, json_object_iter_key(at), json_object_iter_key_len(at), err);
+        struct place inner = {
+            .parent = place, .name = json_object_iter_key(at), .name_size = json_object_iter_key_len(at)};
+        AUTO_VALUE xmlrpc_value *key = encode_text(&inner, inner.name, inner.name_size, err);
         AUTO_VALUE xmlrpc_value *item = key ? encode(&inner, json_object_iter_value(at), err) : NULL;
         if (!item)
             return NULL;
@@ -139,7 +137,7 @@ static xmlrpc_value *encode_struct(const struct place *place, const json_t *json
     return CG_STEAL(object);
 }
 
-/* Koji's hub takes <int> up to 32 bits and <i8> above, as Python's xmlrpc.client with koji/xmlrpcplus.py writes. */
+/* A number of 32 bits is an <i4>, which is <int> by another name; koji/xmlrpcplus.py writes <i8> above, too. */
 static xmlrpc_value *encode_integer(xmlrpc_env *env, json_int_t number)
 {
     if (number >= INT32_MIN && number <= INT32_MAX)

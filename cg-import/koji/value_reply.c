@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "koji/value.h"
 
+#include "cg/printable.h"
 #include "koji/reply_gate.h"
 #include "koji/wide_text.h"
 
@@ -38,15 +39,13 @@ static void prepare_library(void)
     pthread_once(&once, set_limits);
 }
 
-/* xmlrpc-c's words may quote the reply: only what is printable ASCII of them is passed on. */
+/* xmlrpc-c's words may quote the reply. */
 static int refuse_reply(const xmlrpc_env *env, struct cg_error *err)
 {
-    char words[200];
-    snprintf(words, sizeof words, "%s", env->fault_string ? env->fault_string : "");
-    for (char *c = words; *c; c++)
-        if (*c < 0x20 || *c > 0x7E)
-            *c = '?';
-    return cg_fail(err, CG_E_HUB_REPLY, "the reply is no XML-RPC: %s", words);
+    CG_AUTO_BYTES struct cg_bytes words = {0};
+    if (cg_printable_append(&words, env->fault_string ? env->fault_string : "", err) != 0)
+        return -1;
+    return cg_fail(err, CG_E_HUB_REPLY, "the reply is no XML-RPC: %.200s", cg_bytes_text(&words));
 }
 
 static json_t *checked(json_t *json, struct cg_error *err)
@@ -58,7 +57,7 @@ static json_t *checked(json_t *json, struct cg_error *err)
 
 static json_t *decode(const xmlrpc_value *value, struct cg_error *err);
 
-/* The text of a string value, appended to `text`. */
+/* The text of a string value, appended to `text`. Reading a value by its own type fails for want of memory only. */
 static int read_text(const xmlrpc_value *value, struct cg_bytes *text, struct cg_error *err)
 {
     AUTO_ENV xmlrpc_env env;
@@ -67,7 +66,7 @@ static int read_text(const xmlrpc_value *value, struct cg_bytes *text, struct cg
     const char *hidden = NULL;
     xmlrpc_read_string_lp(&env, value, &size, &hidden);
     if (env.fault_occurred)
-        return refuse_reply(&env, err);
+        return cg_fail_memory(err);
     int result = wide_text_show(hidden, size, text, err);
     free((void *)(uintptr_t)hidden);
     return result;
@@ -88,10 +87,8 @@ static json_t *decode_base64(const xmlrpc_value *value, struct cg_error *err)
     size_t size = 0;
     const unsigned char *bytes = NULL;
     xmlrpc_read_base64(&env, value, &size, &bytes);
-    if (env.fault_occurred) {
-        refuse_reply(&env, err);
-        return NULL;
-    }
+    if (env.fault_occurred)
+        return checked(NULL, err);
     CG_AUTO_FREE char *text = size <= KOJI_REPLY_MAX ? malloc(size / 3 * 4 + 5) : NULL;
     if (text)
         EVP_EncodeBlock((unsigned char *)text, bytes, (int)size);
@@ -105,10 +102,8 @@ static json_t *decode_date(const xmlrpc_value *value, struct cg_error *err)
     xmlrpc_env_init(&env);
     const char *text = NULL;
     xmlrpc_read_datetime_str(&env, value, &text);
-    if (env.fault_occurred) {
-        refuse_reply(&env, err);
-        return NULL;
-    }
+    if (env.fault_occurred)
+        return checked(NULL, err);
     json_t *json = json_string(text);
     free((void *)(uintptr_t)text);
     return checked(json, err);

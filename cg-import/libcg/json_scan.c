@@ -50,7 +50,7 @@ int cg_scan_unexpected(struct cg_scan *scan, const char *expected)
     if (scan->at == scan->end)
         return fault(scan, expected, "the text ends too early");
     unsigned byte = (unsigned char)*scan->at;
-    if (byte <= 0x20 || byte >= 0x7F)
+    if (byte < 0x20 || byte >= 0x7F)
         return fault(scan, expected, "unexpected byte 0x%02x", byte);
     return fault(scan, expected, "unexpected '%c'", (char)byte);
 }

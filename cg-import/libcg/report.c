@@ -94,10 +94,11 @@ static size_t find_place(const struct cg_report *report, enum cg_level level)
 {
     if (report->size < CG_REPORT_MAX || level != CG_LEVEL_ERROR || report->errors >= CG_REPORT_MAX)
         return report->size;
-    size_t i = report->size;
-    while (i > 0 && report->findings[i - 1].level == CG_LEVEL_ERROR)
+    /* With fewer errors than places, and all places taken, one of them is a warning's. */
+    size_t i = CG_REPORT_MAX - 1;
+    while (report->findings[i].level == CG_LEVEL_ERROR)
         i--;
-    return i > 0 ? i - 1 : CG_REPORT_MAX;
+    return i;
 }
 
 int cg_report_add(struct cg_report *report, const struct cg_finding *finding, struct cg_error *err)

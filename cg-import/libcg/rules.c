@@ -101,6 +101,7 @@ int rules_run(const json_t *document, const struct cg_hub_facts *hub, struct cg_
         rules_buildroots(&rules, &root);
         rules_outputs(&rules, &root);
         rules_destinations(&rules, &root);
+        rules_texts(&rules, &root);
     } else {
         rules.failed = true;
     }

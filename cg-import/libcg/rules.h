@@ -68,6 +68,7 @@ void rules_build(struct rules *rules, const struct rules_place *root);
 void rules_buildroots(struct rules *rules, const struct rules_place *root);
 void rules_outputs(struct rules *rules, const struct rules_place *root);
 void rules_destinations(struct rules *rules, const struct rules_place *root);
+void rules_texts(struct rules *rules, const struct rules_place *root);
 
 /* --- components (rules_component.c) --------------------------------------------------------------------------------
  */

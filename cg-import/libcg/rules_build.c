@@ -7,6 +7,8 @@
 /* The first second of the year 10000, and of the year 1: what Python's datetime holds lies between. */
 #define TIME_END 253402300800.0
 #define TIME_BEGIN (-62135596800.0)
+/* NAME_MAX of Linux file systems, bytes; Koji itself would take a package name of one more. */
+#define DIRECTORY_MAX 255
 /* Koji's ids are 32-bit integers (schemas/schema.sql SERIAL). */
 #define ID_MAX 2147483647
 
@@ -31,6 +33,10 @@ static void nvr_part(struct rules *rules, const struct rules_place *build_place,
     if (strlen(json_string_value(value)) != json_string_length(value))
         rules_find(rules, CG_LEVEL_ERROR, parts[part].rule, &place, value, parts[part].expected,
                    "the %s has the control character 0x00", parts[part].name);
+    else if (json_string_length(value) == DIRECTORY_MAX + 1)
+        rules_find(rules, CG_LEVEL_ERROR, parts[part].rule, &place, value, parts[part].expected,
+                   "the %s is a directory on the hub, whose name can have 255 bytes, and this has 256",
+                   parts[part].name);
     else if (cg_nvr_check(part, json_string_value(value), &refusal) < 0)
         rules_find(rules, CG_LEVEL_ERROR, parts[part].rule, &place, value, parts[part].expected, "%s", refusal.message);
 }

@@ -161,7 +161,7 @@ static void tools(struct rules *rules, const struct rules_place *place, const js
 {
     const json_t *list = json_object_get(buildroot, "tools");
     struct rules_place list_place = rules_member(place, "tools");
-    if (list && !json_is_array(list)) {
+    if (json_is_null(list) || (json_is_string(list) && json_string_length(list) == 0)) {
         rules_find(rules, CG_LEVEL_WARNING, "buildroot.tools-list", &list_place, list, "[]",
                    "tools is a list; the hub takes this for an empty one");
         return;

@@ -43,6 +43,20 @@ static void upload_name(struct rules *rules, const struct rules_place *place, co
                    "the hub takes no uploads of hidden files");
 }
 
+/* The hub keeps the owner of an upload directory in a file .user in it (kojihub.py:16332). */
+static void upload_directory(struct rules *rules, const struct rules_place *place, const json_t *output)
+{
+    const json_t *relpath = json_object_get(output, "relpath"), *filename = json_object_get(output, "filename");
+    bool in_relpath = json_is_string(relpath) && json_string_length(relpath) > 0;
+    const json_t *value = in_relpath ? relpath : filename;
+    struct rules_place at = rules_member(place, in_relpath ? "relpath" : "filename");
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    size_t first = strcspn(text, "/");
+    if (first == 5 && strncmp(text, ".user", 5) == 0 && (in_relpath || text[first] == '/'))
+        rules_find(rules, CG_LEVEL_ERROR, "output.path", &at, value, "another directory",
+                   "the hub has a file of its own named .user where this directory would be");
+}
+
 /* --- size and checksum ---------------------------------------------------------------------------------------------
  */
 
@@ -200,6 +214,7 @@ static void one(struct rules *rules, const struct rules_place *place, const json
     path(rules, place, output, "filename");
     path(rules, place, output, "relpath");
     upload_name(rules, place, output);
+    upload_directory(rules, place, output);
     filesize(rules, place, output);
     checksum(rules, place, output);
     metadata_only(rules, place, output);

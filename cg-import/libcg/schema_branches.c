@@ -11,17 +11,17 @@ static int eval_branch(struct schema_run *run, const struct schema_node *node, c
                        struct schema_branch *branch)
 {
     struct schema_target inner = *target;
-    CG_AUTO(cg_seen_finish) struct schema_seen seen = {0};
+    CG_AUTO(cg_schema_seen_finish) struct schema_seen seen = {0};
     if (target->seen) {
-        if (cg_seen_init(&seen, target->value, run->err) < 0)
+        if (cg_schema_seen_init(&seen, target->value, run->err) < 0)
             return -1;
         inner.seen = &seen;
     }
-    cg_branch_begin(run, branch);
-    int result = cg_eval(run, node, &inner);
-    cg_branch_end(run, branch);
+    cg_schema_branch_begin(run, branch);
+    int result = cg_schema_eval(run, node, &inner);
+    cg_schema_branch_end(run, branch);
     if (result == 0)
-        cg_seen_merge(target->seen, &seen);
+        cg_schema_seen_merge(target->seen, &seen);
     return result;
 }
 
@@ -102,12 +102,12 @@ static int report_none(struct schema_run *run, const struct schema_node *node, c
     for (size_t i = 0; i < check->of.list.count; i++) {
         const char *between = i == 0 ? "" : i + 1 == check->of.list.count ? " or " : ", ";
         if (cg_bytes_append_text(&words, between, run->err) < 0 ||
-            cg_words_for(check->of.list.nodes[i], &words, run->err) < 0)
+            cg_schema_words_for(check->of.list.nodes[i], &words, run->err) < 0)
             return -1;
     }
-    struct schema_violation violation = cg_violation_of(node, check, target);
+    struct schema_violation violation = cg_schema_violation_of(node, check, target);
     violation.expected = words.data;
-    return cg_violation(run, &violation, "is none of: %s", words.data);
+    return cg_schema_violation(run, &violation, "is none of: %s", words.data);
 }
 
 /* All branches failed; they were evaluated quietly, so they are gone through again to see why. */
@@ -123,15 +123,15 @@ static int report_branches(struct schema_run *run, const struct schema_node *nod
         result = eval_branch(run, check->of.list.nodes[i], target, &branches[i]);
     struct schema_branch *best = result > 0 ? nearest(branches, count, target->place) : NULL;
     if (result > 0)
-        result = best ? cg_branch_pass_on(run, best) : report_none(run, node, check, target);
+        result = best ? cg_schema_branch_pass_on(run, best) : report_none(run, node, check, target);
     for (size_t i = 0; i < count; i++)
-        cg_branch_finish(&branches[i]);
+        cg_schema_branch_finish(&branches[i]);
     free(branches);
     return result < 0 ? -1 : 1;
 }
 
-int cg_eval_any_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                   const struct schema_target *target)
+int cg_schema_eval_any_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                          const struct schema_target *target)
 {
     bool valid = false;
     for (size_t i = 0; i < check->of.list.count; i++) {
@@ -147,8 +147,8 @@ int cg_eval_any_of(struct schema_run *run, const struct schema_node *node, const
     return report_branches(run, node, check, target);
 }
 
-int cg_eval_one_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                   const struct schema_target *target)
+int cg_schema_eval_one_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                          const struct schema_target *target)
 {
     size_t valid = 0, first = 0, second = 0;
     for (size_t i = 0; i < check->of.list.count && valid < 2; i++) {
@@ -164,17 +164,18 @@ int cg_eval_one_of(struct schema_run *run, const struct schema_node *node, const
         return valid == 1 ? 0 : 1;
     if (valid == 0)
         return report_branches(run, node, check, target);
-    struct schema_violation violation = cg_violation_of(node, check, target);
+    struct schema_violation violation = cg_schema_violation_of(node, check, target);
     violation.expected = "exactly one of the alternatives";
-    return cg_violation(run, &violation, "fits the alternatives %zu and %zu, must fit exactly one", first, second);
+    return cg_schema_violation(run, &violation, "fits the alternatives %zu and %zu, must fit exactly one", first,
+                               second);
 }
 
-int cg_eval_not(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                const struct schema_target *target)
+int cg_schema_eval_not(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                       const struct schema_target *target)
 {
     struct schema_target inner = *target;
     inner.seen = NULL;
-    int result = cg_eval_quietly(run, check->of.node, &inner);
+    int result = cg_schema_eval_quietly(run, check->of.node, &inner);
     if (result < 0)
         return -1;
     if (result == 1)
@@ -183,19 +184,20 @@ int cg_eval_not(struct schema_run *run, const struct schema_node *node, const st
         return 1;
     CG_AUTO_BYTES struct cg_bytes words = {0};
     CG_AUTO_BYTES struct cg_bytes expected = {0};
-    if (cg_words_for(check->of.node, &words, run->err) < 0 ||
+    if (cg_schema_words_for(check->of.node, &words, run->err) < 0 ||
         cg_bytes_printf(&expected, run->err, "anything but %s", words.data) < 0)
         return -1;
-    struct schema_violation violation = cg_violation_of(node, check, target);
+    struct schema_violation violation = cg_schema_violation_of(node, check, target);
     violation.expected = expected.data;
-    return cg_violation(run, &violation, "must not be %s", words.data);
+    return cg_schema_violation(run, &violation, "must not be %s", words.data);
 }
 
-int cg_eval_conditional(struct schema_run *run, const struct schema_check *check, const struct schema_target *target)
+int cg_schema_eval_conditional(struct schema_run *run, const struct schema_check *check,
+                               const struct schema_target *target)
 {
     int result = eval_quiet_branch(run, check->of.conditional.condition, target);
     if (result < 0)
         return -1;
     const struct schema_node *next = result == 0 ? check->of.conditional.yes : check->of.conditional.no;
-    return next ? cg_eval(run, next, target) : 0;
+    return next ? cg_schema_eval(run, next, target) : 0;
 }

@@ -72,7 +72,7 @@ static int compile_types(struct compiling *in)
 static struct schema_pattern *compile_pattern(struct compiling *in, const char *text, size_t size)
 {
     struct cg_error reason = {0};
-    struct schema_pattern *pattern = cg_pattern_compile(text, size, &reason);
+    struct schema_pattern *pattern = cg_schema_pattern_compile(text, size, &reason);
     if (!pattern && reason.code == CG_E_SCHEMA)
         cg_schema_mistake(in->builder, in->node->scope->document, in->node->pointer, in->keyword, "%s", reason.message);
     else if (!pattern)

@@ -248,7 +248,7 @@ static int translate_one(struct reader *in)
     }
 }
 
-int cg_pattern_translate(const char *text, size_t size, struct cg_bytes *out, struct cg_error *err)
+int cg_schema_pattern_translate(const char *text, size_t size, struct cg_bytes *out, struct cg_error *err)
 {
     struct reader in = {.text = text, .p = text, .end = text + size, .out = out, .err = err};
     while (in.p < in.end)

@@ -70,52 +70,53 @@ struct schema_run {
 
 /* --- evaluating (schema_eval.c) --- */
 
-int cg_eval(struct schema_run *run, const struct schema_node *node, const struct schema_target *target);
+int cg_schema_eval(struct schema_run *run, const struct schema_node *node, const struct schema_target *target);
 
 /* The verdict alone, also while reporting. */
-int cg_eval_quietly(struct schema_run *run, const struct schema_node *node, const struct schema_target *target);
+int cg_schema_eval_quietly(struct schema_run *run, const struct schema_node *node, const struct schema_target *target);
 
 /* Counts work done. 0, or -1 with CG_E_LIMIT. */
-int cg_eval_steps(struct schema_run *run, size_t count);
+int cg_schema_eval_steps(struct schema_run *run, size_t count);
 
 /* --- checks; `node` is the subschema that `check` is of --- */
 
 /* schema_members.c */
-int cg_eval_members(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                    const struct schema_target *target);
-int cg_eval_property_names(struct schema_run *run, const struct schema_check *check,
+int cg_schema_eval_members(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
                            const struct schema_target *target);
-int cg_eval_required(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                     const struct schema_target *target);
-int cg_eval_dependent_required(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                               const struct schema_target *target);
-int cg_eval_dependent_schemas(struct schema_run *run, const struct schema_check *check,
-                              const struct schema_target *target);
-int cg_eval_unevaluated_properties(struct schema_run *run, const struct schema_node *node,
-                                   const struct schema_check *check, const struct schema_target *target);
+int cg_schema_eval_property_names(struct schema_run *run, const struct schema_check *check,
+                                  const struct schema_target *target);
+int cg_schema_eval_required(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                            const struct schema_target *target);
+int cg_schema_eval_dependent_required(struct schema_run *run, const struct schema_node *node,
+                                      const struct schema_check *check, const struct schema_target *target);
+int cg_schema_eval_dependent_schemas(struct schema_run *run, const struct schema_check *check,
+                                     const struct schema_target *target);
+int cg_schema_eval_unevaluated_properties(struct schema_run *run, const struct schema_node *node,
+                                          const struct schema_check *check, const struct schema_target *target);
 
 /* schema_items.c */
-int cg_eval_items(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                  const struct schema_target *target);
-int cg_eval_contains(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                     const struct schema_target *target);
-int cg_eval_unique_items(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+int cg_schema_eval_items(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
                          const struct schema_target *target);
-int cg_eval_unevaluated_items(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                              const struct schema_target *target);
+int cg_schema_eval_contains(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                            const struct schema_target *target);
+int cg_schema_eval_unique_items(struct schema_run *run, const struct schema_node *node,
+                                const struct schema_check *check, const struct schema_target *target);
+int cg_schema_eval_unevaluated_items(struct schema_run *run, const struct schema_node *node,
+                                     const struct schema_check *check, const struct schema_target *target);
 
 /* schema_branches.c */
-int cg_eval_any_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                   const struct schema_target *target);
-int cg_eval_one_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                   const struct schema_target *target);
-int cg_eval_not(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                const struct schema_target *target);
-int cg_eval_conditional(struct schema_run *run, const struct schema_check *check, const struct schema_target *target);
+int cg_schema_eval_any_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                          const struct schema_target *target);
+int cg_schema_eval_one_of(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                          const struct schema_target *target);
+int cg_schema_eval_not(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                       const struct schema_target *target);
+int cg_schema_eval_conditional(struct schema_run *run, const struct schema_check *check,
+                               const struct schema_target *target);
 
 /* schema_scalars.c: type, const, enum, and what numbers, texts and sizes are held to */
-int cg_eval_scalar(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                   const struct schema_target *target);
+int cg_schema_eval_scalar(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                          const struct schema_target *target);
 
 /* --- findings (schema_finding.c) --- */
 
@@ -130,36 +131,36 @@ struct schema_violation {
 };
 
 /* The violation of `check` by the target, described by the subschema that the check is of. */
-struct schema_violation cg_violation_of(const struct schema_node *node, const struct schema_check *check,
-                                        const struct schema_target *target);
+struct schema_violation cg_schema_violation_of(const struct schema_node *node, const struct schema_check *check,
+                                               const struct schema_target *target);
 
 /* Reports, unless the run is quiet. Returns 1, or -1 with CG_E_MEMORY. */
-int cg_violation(struct schema_run *run, const struct schema_violation *violation, const char *format, ...)
+int cg_schema_violation(struct schema_run *run, const struct schema_violation *violation, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The target is where the schema `forbidden`, which is false, applies; `keyword` of `node` applied it. As above. */
-int cg_violation_not_allowed(struct schema_run *run, const struct schema_node *node, const char *keyword,
-                             const struct schema_node *forbidden, const struct schema_target *target);
+int cg_schema_violation_not_allowed(struct schema_run *run, const struct schema_node *node, const char *keyword,
+                                    const struct schema_node *forbidden, const struct schema_target *target);
 
 /* Findings made between begin and end are held in `branch`, to be passed on or forgotten. */
-void cg_branch_begin(struct schema_run *run, struct schema_branch *branch);
-void cg_branch_end(struct schema_run *run, struct schema_branch *branch);
+void cg_schema_branch_begin(struct schema_run *run, struct schema_branch *branch);
+void cg_schema_branch_end(struct schema_run *run, struct schema_branch *branch);
 /* Moves them to the branch around or the report. 0, or -1 with CG_E_MEMORY. */
-int cg_branch_pass_on(struct schema_run *run, struct schema_branch *branch);
-void cg_branch_finish(struct schema_branch *branch);
+int cg_schema_branch_pass_on(struct schema_run *run, struct schema_branch *branch);
+void cg_schema_branch_finish(struct schema_branch *branch);
 
 /* --- words for people (schema_words.c) --- */
 
 /* Appends what a subschema asks for: its description, or "a string or null", "\"x\"", "an object with \"a\"" ... */
-int cg_words_for(const struct schema_node *node, struct cg_bytes *text, struct cg_error *err);
+int cg_schema_words_for(const struct schema_node *node, struct cg_bytes *text, struct cg_error *err);
 
 /* Appends a list of types: "a string or null". */
-int cg_words_kinds(unsigned kinds, struct cg_bytes *text, struct cg_error *err);
+int cg_schema_words_kinds(unsigned kinds, struct cg_bytes *text, struct cg_error *err);
 
 /* Appends a value as JSON, at most about `most` bytes of it. */
-int cg_words_value(const json_t *value, size_t most, struct cg_bytes *text, struct cg_error *err);
+int cg_schema_words_value(const json_t *value, size_t most, struct cg_bytes *text, struct cg_error *err);
 
 /* Appends values as JSON: "a", "b" or "c"; a long list is cut. */
-int cg_words_values(const json_t *array, struct cg_bytes *text, struct cg_error *err);
+int cg_schema_words_values(const json_t *array, struct cg_bytes *text, struct cg_error *err);
 
 #endif

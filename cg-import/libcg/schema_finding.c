@@ -34,13 +34,13 @@ static int append_schema_place(const struct schema_node *node, const char *keywo
 
 /* --- branches ----------------------------------------------------------------------------------------------------- */
 
-void cg_branch_begin(struct schema_run *run, struct schema_branch *branch)
+void cg_schema_branch_begin(struct schema_run *run, struct schema_branch *branch)
 {
     *branch = (struct schema_branch){.outer = run->branch};
     run->branch = branch;
 }
 
-void cg_branch_end(struct schema_run *run, struct schema_branch *branch)
+void cg_schema_branch_end(struct schema_run *run, struct schema_branch *branch)
 {
     run->branch = branch->outer;
 }
@@ -56,7 +56,7 @@ static void pending_finish(struct schema_pending *pending)
     *pending = (struct schema_pending){0};
 }
 
-void cg_branch_finish(struct schema_branch *branch)
+void cg_schema_branch_finish(struct schema_branch *branch)
 {
     for (size_t i = 0; i < branch->count; i++)
         pending_finish(&branch->pending[i]);
@@ -85,24 +85,21 @@ static int hold(struct schema_branch *branch, struct schema_pending *pending, st
     return 0;
 }
 
-static int pass(struct schema_run *run, struct schema_pending *pending)
+int cg_schema_branch_pass_on(struct schema_run *run, struct schema_branch *branch)
 {
-    if (run->branch)
-        return hold(run->branch, pending, run->err);
-    return cg_report_add(run->report, &pending->finding, run->err);
-}
-
-int cg_branch_pass_on(struct schema_run *run, struct schema_branch *branch)
-{
-    /* What was dropped is only counted: the report or the branch around has no room for it either. */
-    for (size_t i = 0; i < branch->dropped; i++) {
-        if (run->branch)
-            run->branch->dropped++;
-        else if (cg_report_add(run->report, &branch->pending[branch->count - 1].finding, run->err) < 0)
-            return -1;
+    if (run->branch) {
+        for (size_t i = 0; i < branch->count; i++)
+            if (hold(run->branch, &branch->pending[i], run->err) < 0)
+                return -1;
+        run->branch->dropped += branch->dropped;
+        return 0;
     }
     for (size_t i = 0; i < branch->count; i++)
-        if (pass(run, &branch->pending[i]) < 0)
+        if (cg_report_add(run->report, &branch->pending[i].finding, run->err) < 0)
+            return -1;
+    /* The report is full by now, so what was not held is counted by it, whatever its text. */
+    for (size_t i = 0; i < branch->dropped; i++)
+        if (cg_report_add(run->report, &branch->pending[branch->count - 1].finding, run->err) < 0)
             return -1;
     return 0;
 }
@@ -143,10 +140,10 @@ static int write_texts(const struct schema_violation *violation, const char *mes
         return -1;
     if (expected && cg_bytes_append_text(&texts->expected, expected, err) < 0)
         return -1;
-    return cg_words_value(target->value, CG_REPORT_GOT_MAX + 8, &texts->got, err);
+    return cg_schema_words_value(target->value, CG_REPORT_GOT_MAX + 8, &texts->got, err);
 }
 
-int cg_violation(struct schema_run *run, const struct schema_violation *violation, const char *format, ...)
+int cg_schema_violation(struct schema_run *run, const struct schema_violation *violation, const char *format, ...)
 {
     if (run->mode == SCHEMA_QUIET)
         return 1;
@@ -171,11 +168,13 @@ int cg_violation(struct schema_run *run, const struct schema_violation *violatio
         .depth = violation->target->place->depth,
         .op = violation->op,
     };
-    return pass(run, &pending) < 0 ? -1 : 1;
+    int result =
+        run->branch ? hold(run->branch, &pending, run->err) : cg_report_add(run->report, &pending.finding, run->err);
+    return result < 0 ? -1 : 1;
 }
 
-struct schema_violation cg_violation_of(const struct schema_node *node, const struct schema_check *check,
-                                        const struct schema_target *target)
+struct schema_violation cg_schema_violation_of(const struct schema_node *node, const struct schema_check *check,
+                                               const struct schema_target *target)
 {
     return (struct schema_violation){
         .node = node, .keyword = check->keyword, .op = check->op, .target = target, .wanted = node};
@@ -194,21 +193,21 @@ static int append_known_names(const struct schema_node *node, struct cg_bytes *t
     return cg_bytes_append_text(text, text->size > 0 ? "\"" : "no such member", err);
 }
 
-int cg_violation_not_allowed(struct schema_run *run, const struct schema_node *node, const char *keyword,
-                             const struct schema_node *forbidden, const struct schema_target *target)
+int cg_schema_violation_not_allowed(struct schema_run *run, const struct schema_node *node, const char *keyword,
+                                    const struct schema_node *forbidden, const struct schema_target *target)
 {
     if (run->mode == SCHEMA_QUIET)
         return 1;
     CG_AUTO_BYTES struct cg_bytes names = {0};
     struct schema_violation violation = {.node = forbidden, .keyword = keyword, .target = target};
     if (!keyword)
-        return cg_violation(run, &violation, "nothing is allowed here");
+        return cg_schema_violation(run, &violation, "nothing is allowed here");
     if (!target->place->name)
-        return cg_violation(run, &violation, "item %zu is not allowed", target->place->size);
+        return cg_schema_violation(run, &violation, "item %zu is not allowed", target->place->size);
     if (append_known_names(node, &names, run->err) < 0)
         return -1;
     /* A member forbidden by its name is what the schema's author wrote about; any other may be misspelt. */
     violation.wanted = strcmp(keyword, "properties") == 0 ? node : NULL;
     violation.expected = violation.wanted ? "no such member" : names.data;
-    return cg_violation(run, &violation, "\"%s\" is not allowed", target->place->name);
+    return cg_schema_violation(run, &violation, "\"%s\" is not allowed", target->place->name);
 }

@@ -204,7 +204,7 @@ static bool is_anchor(const json_t *value)
 
 static bool is_count(const json_t *value)
 {
-    return cg_schema_kind(value) == SCHEMA_INTEGER && cg_number_compare_integer(value, 0) >= 0;
+    return cg_schema_kind(value) == SCHEMA_INTEGER && cg_schema_number_compare_integer(value, 0) >= 0;
 }
 
 const char *cg_schema_misform(const struct schema_keyword *keyword, const json_t *value)
@@ -227,7 +227,8 @@ const char *cg_schema_misform(const struct schema_keyword *keyword, const json_t
     case SCHEMA_FORM_NUMBER:
         return json_is_number(value) ? NULL : "must be a number";
     case SCHEMA_FORM_POSITIVE:
-        return json_is_number(value) && cg_number_compare_integer(value, 0) > 0 ? NULL : "must be a number above 0";
+        return json_is_number(value) && cg_schema_number_compare_integer(value, 0) > 0 ? NULL
+                                                                                       : "must be a number above 0";
     case SCHEMA_FORM_COUNT:
         return is_count(value) ? NULL : "must be an integer of at least 0";
     case SCHEMA_FORM_ARRAY:

@@ -106,7 +106,7 @@ static int identify_scope(struct schema_builder *builder, struct schema_scope *s
 {
     const char *id = cg_schema_text(json, "$id");
     CG_AUTO_FREE char *fragment = NULL;
-    int result = cg_uri_resolve(base, id ? id : "", &scope->uri, &fragment, builder->err);
+    int result = cg_schema_uri_resolve(base, id ? id : "", &scope->uri, &fragment, builder->err);
     if (result < 0)
         return -1;
     if (result > 0 || *fragment)

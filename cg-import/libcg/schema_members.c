@@ -20,8 +20,8 @@ static int eval_member(struct schema_run *run, const struct schema_node *node, c
     struct schema_place place = member_place(target, member);
     struct schema_target inner = {.value = member->value, .place = &place, .frame = target->frame};
     if (child->verdict == SCHEMA_FALSE)
-        return cg_violation_not_allowed(run, node, keyword, child, &inner);
-    return cg_eval(run, child, &inner);
+        return cg_schema_violation_not_allowed(run, node, keyword, child, &inner);
+    return cg_schema_eval(run, child, &inner);
 }
 
 /* Applies the patterns that match the name; *matched tells whether any did. */
@@ -32,8 +32,8 @@ static int eval_patterns(struct schema_run *run, const struct schema_node *node,
     int result = 0;
     for (size_t i = 0; i < members->pattern_count; i++) {
         const struct schema_member_pattern *row = &members->patterns[i];
-        int differs = cg_pattern_match(row->pattern, run->matcher, member->name, member->size, run->err);
-        if (differs < 0 || cg_eval_steps(run, 1) < 0)
+        int differs = cg_schema_pattern_match(row->pattern, run->matcher, member->name, member->size, run->err);
+        if (differs < 0 || cg_schema_eval_steps(run, 1) < 0)
             return -1;
         if (differs)
             continue;
@@ -67,7 +67,7 @@ static int eval_one_member(struct schema_run *run, const struct schema_node *nod
         result = eval_member(run, node, "additionalProperties", members->additional, target, member);
     }
     if (known)
-        cg_seen_add(target->seen, position);
+        cg_schema_seen_add(target->seen, position);
     return result;
 }
 
@@ -90,8 +90,8 @@ static int eval_properties(struct schema_run *run, const struct schema_node *nod
     return result;
 }
 
-int cg_eval_members(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                    const struct schema_target *target)
+int cg_schema_eval_members(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                           const struct schema_target *target)
 {
     const struct schema_members *members = &check->of.members;
     bool only_named = members->pattern_count == 0 && !members->additional && !target->seen;
@@ -110,13 +110,13 @@ int cg_eval_members(struct schema_run *run, const struct schema_node *node, cons
     return result;
 }
 
-int cg_eval_unevaluated_properties(struct schema_run *run, const struct schema_node *node,
-                                   const struct schema_check *check, const struct schema_target *target)
+int cg_schema_eval_unevaluated_properties(struct schema_run *run, const struct schema_node *node,
+                                          const struct schema_check *check, const struct schema_target *target)
 {
     int result = 0;
     size_t position = 0;
     for (struct schema_cursor m = cg_schema_first(target->value); m.name; m = cg_schema_next(target->value, m)) {
-        if (cg_seen_has(target->seen, position++))
+        if (cg_schema_seen_has(target->seen, position++))
             continue;
         int one = eval_member(run, node, check->keyword, check->of.node, target, &m);
         if (one < 0)
@@ -125,11 +125,12 @@ int cg_eval_unevaluated_properties(struct schema_run *run, const struct schema_n
         if (result && run->mode == SCHEMA_QUIET)
             break;
     }
-    cg_seen_add_all(target->seen);
+    cg_schema_seen_add_all(target->seen);
     return result;
 }
 
-int cg_eval_property_names(struct schema_run *run, const struct schema_check *check, const struct schema_target *target)
+int cg_schema_eval_property_names(struct schema_run *run, const struct schema_check *check,
+                                  const struct schema_target *target)
 {
     int result = 0;
     for (struct schema_cursor m = cg_schema_first(target->value); m.name; m = cg_schema_next(target->value, m)) {
@@ -139,7 +140,7 @@ int cg_eval_property_names(struct schema_run *run, const struct schema_check *ch
         struct schema_place place = member_place(target, &m);
         place.of_name = true;
         struct schema_target inner = {.value = name, .place = &place, .frame = target->frame};
-        int one = cg_eval(run, check->of.node, &inner);
+        int one = cg_schema_eval(run, check->of.node, &inner);
         if (one < 0)
             return -1;
         result |= one;
@@ -171,16 +172,16 @@ static int missing(struct schema_run *run, const struct schema_node *node, const
         return 1;
     const struct schema_node *member = described_member(node, text, json_string_length(name));
     CG_AUTO_BYTES struct cg_bytes words = {0};
-    int result = member && member->verdict == SCHEMA_CHECKS ? cg_words_for(member, &words, run->err)
+    int result = member && member->verdict == SCHEMA_CHECKS ? cg_schema_words_for(member, &words, run->err)
                                                             : cg_bytes_printf(&words, run->err, "a value");
-    struct schema_violation violation = cg_violation_of(node, check, target);
+    struct schema_violation violation = cg_schema_violation_of(node, check, target);
     violation.wanted = member;
     violation.expected = cg_bytes_text(&words);
     if (result < 0)
         return -1;
     if (because)
-        return cg_violation(run, &violation, "\"%s\" is missing, which \"%s\" asks for", text, because);
-    return cg_violation(run, &violation, "\"%s\" is missing", text);
+        return cg_schema_violation(run, &violation, "\"%s\" is missing, which \"%s\" asks for", text, because);
+    return cg_schema_violation(run, &violation, "\"%s\" is missing", text);
 }
 
 static int eval_names(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
@@ -196,14 +197,14 @@ static int eval_names(struct schema_run *run, const struct schema_node *node, co
     return result;
 }
 
-int cg_eval_required(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                     const struct schema_target *target)
+int cg_schema_eval_required(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
+                            const struct schema_target *target)
 {
     return eval_names(run, node, check, target, check->of.value, NULL);
 }
 
-int cg_eval_dependent_required(struct schema_run *run, const struct schema_node *node, const struct schema_check *check,
-                               const struct schema_target *target)
+int cg_schema_eval_dependent_required(struct schema_run *run, const struct schema_node *node,
+                                      const struct schema_check *check, const struct schema_target *target)
 {
     int result = 0;
     for (struct schema_cursor m = cg_schema_first(check->of.value); m.name; m = cg_schema_next(check->of.value, m)) {
@@ -217,15 +218,15 @@ int cg_eval_dependent_required(struct schema_run *run, const struct schema_node 
     return result;
 }
 
-int cg_eval_dependent_schemas(struct schema_run *run, const struct schema_check *check,
-                              const struct schema_target *target)
+int cg_schema_eval_dependent_schemas(struct schema_run *run, const struct schema_check *check,
+                                     const struct schema_target *target)
 {
     int result = 0;
     for (size_t i = 0; i < check->of.dependents.count; i++) {
         const struct schema_member *row = &check->of.dependents.members[i];
         if (!json_object_getn(target->value, row->name, row->size))
             continue;
-        int one = cg_eval(run, row->node, target);
+        int one = cg_schema_eval(run, row->node, target);
         if (one < 0)
             return -1;
         result |= one;

@@ -98,7 +98,7 @@ static void check_finish(struct schema_check *check)
 {
     switch (check->op) {
     case SCHEMA_OP_PATTERN:
-        cg_pattern_destroy(check->of.pattern);
+        cg_schema_pattern_destroy(check->of.pattern);
         break;
     case SCHEMA_OP_ALL_OF:
     case SCHEMA_OP_ANY_OF:
@@ -113,7 +113,7 @@ static void check_finish(struct schema_check *check)
         break;
     case SCHEMA_OP_MEMBERS:
         for (size_t i = 0; i < check->of.members.pattern_count; i++)
-            cg_pattern_destroy(check->of.members.patterns[i].pattern);
+            cg_schema_pattern_destroy(check->of.members.patterns[i].pattern);
         free(check->of.members.patterns);
         free(check->of.members.slots);
         free(check->of.members.properties);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "schema_number.h"
+#include "number.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,23 +31,23 @@ static int compare_mixed(int64_t left, double right)
     return order != 0 ? order : compare_reals(whole, right);
 }
 
-int cg_number_compare_integer(const json_t *left, json_int_t right)
+int cg_schema_number_compare_integer(const json_t *left, json_int_t right)
 {
     if (json_is_integer(left))
         return compare_integers(json_integer_value(left), right);
     return -compare_mixed(right, json_real_value(left));
 }
 
-int cg_number_compare(const json_t *left, const json_t *right)
+int cg_schema_number_compare(const json_t *left, const json_t *right)
 {
     if (json_is_integer(right))
-        return cg_number_compare_integer(left, json_integer_value(right));
+        return cg_schema_number_compare_integer(left, json_integer_value(right));
     if (json_is_integer(left))
         return compare_mixed(json_integer_value(left), json_real_value(right));
     return compare_reals(json_real_value(left), json_real_value(right));
 }
 
-bool cg_number_is_integer(double real, int64_t *integer)
+bool cg_schema_number_is_integer(double real, int64_t *integer)
 {
     if (!(real >= -INTEGER_END && real < INTEGER_END) || trunc(real) != real)
         return false;
@@ -70,36 +70,31 @@ static struct decimal without_zeros(struct decimal number)
     return number;
 }
 
-/* Every double of 15 digits survives the way through text; 17 digits are always enough. */
-static struct decimal shortest(double real)
+static int decimal_of_real(double real, struct decimal *number, struct cg_error *err)
 {
-    char text[40];
-    for (int precision = 14; precision <= 16; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, fabs(real));
-        if (strtod(text, NULL) == fabs(real))
-            break;
-    }
-    struct decimal number = {0, 0};
-    const char *p = text;
-    for (int after_point = 0; *p && *p != 'e'; p++) {
-        if (*p < '0' || *p > '9') {
-            after_point = 1; /* the point, whatever the locale calls it */
+    char text[CG_NUMBER_TEXT_SIZE];
+    if (cg_number_shortest(fabs(real), text, err) < 0)
+        return -1;
+    const char *exponent = strchr(text, 'e'), *point = strchr(text, '.');
+    *number = (struct decimal){0, exponent ? atoi(exponent + 1) : 0};
+    for (const char *p = text; *p && p != exponent; p++) {
+        if (p == point)
             continue;
-        }
-        number.digits = number.digits * 10 + (uint64_t)(*p - '0');
-        number.exponent -= after_point;
+        number->digits = number->digits * 10 + (uint64_t)(*p - '0');
+        number->exponent -= point && p > point;
     }
-    number.exponent += *p == 'e' ? atoi(p + 1) : 0;
-    return without_zeros(number);
+    *number = without_zeros(*number);
+    return 0;
 }
 
-static struct decimal decimal_of(const json_t *number)
+static int decimal_of(const json_t *json, struct decimal *number, struct cg_error *err)
 {
-    if (json_is_real(number))
-        return shortest(json_real_value(number));
-    json_int_t integer = json_integer_value(number);
+    if (json_is_real(json))
+        return decimal_of_real(json_real_value(json), number, err);
+    json_int_t integer = json_integer_value(json);
     uint64_t magnitude = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
-    return without_zeros((struct decimal){magnitude, 0});
+    *number = without_zeros((struct decimal){magnitude, 0});
+    return 0;
 }
 
 /* value * 10 modulo `modulus`, which is at most 2^63, so that no doubling overflows. */
@@ -110,13 +105,15 @@ static uint64_t times_ten(uint64_t value, uint64_t modulus)
     return (eight + twice) % modulus;
 }
 
-bool cg_number_is_multiple(const json_t *number, const json_t *divisor)
+int cg_schema_number_is_multiple(const json_t *number, const json_t *divisor, struct cg_error *err)
 {
-    struct decimal dividend = decimal_of(number), by = decimal_of(divisor);
+    struct decimal dividend, by;
+    if (decimal_of(number, &dividend, err) < 0 || decimal_of(divisor, &by, err) < 0)
+        return -1;
     if (dividend.digits == 0)
-        return true;
+        return 1;
     if (dividend.exponent < by.exponent)
-        return false; /* a quotient would make the digits end in 0 */
+        return 0; /* a quotient would make the digits end in 0 */
     uint64_t rest = dividend.digits % by.digits;
     for (int shift = dividend.exponent - by.exponent; shift > 0 && rest != 0; shift--)
         rest = times_ten(rest, by.digits);

@@ -28,10 +28,10 @@ struct schema_matcher {
 static const uint32_t options =
     PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C;
 
-struct schema_pattern *cg_pattern_compile(const char *text, size_t size, struct cg_error *err)
+struct schema_pattern *cg_schema_pattern_compile(const char *text, size_t size, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes translated = {0};
-    if (cg_bytes_reserve(&translated, size, err) < 0 || cg_pattern_translate(text, size, &translated, err) < 0)
+    if (cg_bytes_reserve(&translated, size, err) < 0 || cg_schema_pattern_translate(text, size, &translated, err) < 0)
         return NULL;
     int code;
     PCRE2_SIZE offset;
@@ -59,7 +59,7 @@ struct schema_pattern *cg_pattern_compile(const char *text, size_t size, struct 
     return pattern;
 }
 
-void cg_pattern_destroy(struct schema_pattern *pattern)
+void cg_schema_pattern_destroy(struct schema_pattern *pattern)
 {
     if (!pattern)
         return;
@@ -68,12 +68,12 @@ void cg_pattern_destroy(struct schema_pattern *pattern)
     free(pattern);
 }
 
-const char *cg_pattern_text(const struct schema_pattern *pattern)
+const char *cg_schema_pattern_text(const struct schema_pattern *pattern)
 {
     return pattern->text;
 }
 
-struct schema_matcher *cg_matcher_create(struct cg_error *err)
+struct schema_matcher *cg_schema_matcher_create(struct cg_error *err)
 {
     struct schema_matcher *matcher = calloc(1, sizeof *matcher);
     if (!matcher) {
@@ -83,7 +83,7 @@ struct schema_matcher *cg_matcher_create(struct cg_error *err)
     matcher->limits = pcre2_match_context_create(NULL);
     matcher->data = pcre2_match_data_create(1, NULL);
     if (!matcher->limits || !matcher->data) {
-        cg_matcher_destroy(matcher);
+        cg_schema_matcher_destroy(matcher);
         cg_fail_memory(err);
         return NULL;
     }
@@ -93,7 +93,7 @@ struct schema_matcher *cg_matcher_create(struct cg_error *err)
     return matcher;
 }
 
-void cg_matcher_destroy(struct schema_matcher *matcher)
+void cg_schema_matcher_destroy(struct schema_matcher *matcher)
 {
     if (!matcher)
         return;
@@ -102,8 +102,8 @@ void cg_matcher_destroy(struct schema_matcher *matcher)
     free(matcher);
 }
 
-int cg_pattern_match(const struct schema_pattern *pattern, struct schema_matcher *matcher, const char *text,
-                     size_t size, struct cg_error *err)
+int cg_schema_pattern_match(const struct schema_pattern *pattern, struct schema_matcher *matcher, const char *text,
+                            size_t size, struct cg_error *err)
 {
     int result = pcre2_match(pattern->code, (PCRE2_SPTR)text, size, 0, 0, matcher->data, matcher->limits);
     if (result >= 0)

@@ -17,20 +17,20 @@ struct schema_pattern;
 struct schema_matcher;
 
 /* Appends the PCRE2 form of an ECMA-262 pattern. 0, or -1 with CG_E_SCHEMA (what is wrong, no place) or CG_E_MEMORY. */
-int cg_pattern_translate(const char *text, size_t size, struct cg_bytes *out, struct cg_error *err);
+int cg_schema_pattern_translate(const char *text, size_t size, struct cg_bytes *out, struct cg_error *err);
 
 /* NULL with CG_E_SCHEMA (what is wrong, no place) or CG_E_MEMORY. */
-struct schema_pattern *cg_pattern_compile(const char *text, size_t size, struct cg_error *err);
-void cg_pattern_destroy(struct schema_pattern *pattern);
+struct schema_pattern *cg_schema_pattern_compile(const char *text, size_t size, struct cg_error *err);
+void cg_schema_pattern_destroy(struct schema_pattern *pattern);
 
 /* The text it was compiled from, NUL-terminated. */
-const char *cg_pattern_text(const struct schema_pattern *pattern);
+const char *cg_schema_pattern_text(const struct schema_pattern *pattern);
 
-struct schema_matcher *cg_matcher_create(struct cg_error *err);
-void cg_matcher_destroy(struct schema_matcher *matcher);
+struct schema_matcher *cg_schema_matcher_create(struct cg_error *err);
+void cg_schema_matcher_destroy(struct schema_matcher *matcher);
 
 /* 0 matches, 1 does not, -1 with CG_E_LIMIT or CG_E_MEMORY. */
-int cg_pattern_match(const struct schema_pattern *pattern, struct schema_matcher *matcher, const char *text,
-                     size_t size, struct cg_error *err);
+int cg_schema_pattern_match(const struct schema_pattern *pattern, struct schema_matcher *matcher, const char *text,
+                            size_t size, struct cg_error *err);
 
 #endif

@@ -45,7 +45,7 @@ int cg_schema_vocabularies(struct schema_builder *builder, struct schema_scope *
     if (!name)
         return 0;
     CG_AUTO_FREE char *uri = NULL, *fragment = NULL;
-    int result = cg_uri_resolve("", name, &uri, &fragment, builder->err);
+    int result = cg_schema_uri_resolve("", name, &uri, &fragment, builder->err);
     if (result < 0)
         return -1;
     scope->vocabularies = SCHEMA_ALL_VOCABULARIES;
@@ -129,7 +129,7 @@ const struct schema_node *cg_schema_resolve(struct schema_builder *builder, cons
                                             const char *keyword, const char *reference)
 {
     CG_AUTO_FREE char *uri = NULL, *fragment = NULL;
-    int result = cg_uri_resolve(node->scope->uri, reference, &uri, &fragment, builder->err);
+    int result = cg_schema_uri_resolve(node->scope->uri, reference, &uri, &fragment, builder->err);
     struct schema_scope *scope = result == 0 ? find_scope(builder, uri) : NULL;
     const struct schema_node *target = scope ? find_fragment(builder, scope, fragment) : NULL;
     if (!target && builder->err->code == CG_OK)

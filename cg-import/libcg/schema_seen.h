@@ -22,14 +22,14 @@ struct schema_seen {
 };
 
 /* An empty set for the members or items of `value`, released with finish. 0, or -1 with CG_E_MEMORY. */
-int cg_seen_init(struct schema_seen *seen, const json_t *value, struct cg_error *err);
-void cg_seen_finish(struct schema_seen *seen);
+int cg_schema_seen_init(struct schema_seen *seen, const json_t *value, struct cg_error *err);
+void cg_schema_seen_finish(struct schema_seen *seen);
 
 /* All three do nothing if `seen` is NULL: nobody asks. */
-void cg_seen_add(struct schema_seen *seen, size_t position);
-void cg_seen_add_all(struct schema_seen *seen);
-void cg_seen_merge(struct schema_seen *seen, const struct schema_seen *other);
+void cg_schema_seen_add(struct schema_seen *seen, size_t position);
+void cg_schema_seen_add_all(struct schema_seen *seen);
+void cg_schema_seen_merge(struct schema_seen *seen, const struct schema_seen *other);
 
-bool cg_seen_has(const struct schema_seen *seen, size_t position);
+bool cg_schema_seen_has(const struct schema_seen *seen, size_t position);
 
 #endif

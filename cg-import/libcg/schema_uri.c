@@ -166,7 +166,7 @@ static bool decode_percent(char *text)
     return true;
 }
 
-int cg_uri_resolve(const char *base, const char *reference, char **uri, char **fragment, struct cg_error *err)
+int cg_schema_uri_resolve(const char *base, const char *reference, char **uri, char **fragment, struct cg_error *err)
 {
     size_t size = strcspn(reference, "#");
     CG_AUTO_FREE char *tail = strdup(reference[size] ? reference + size + 1 : "");

@@ -12,6 +12,6 @@
  * decoded ("" if there is none). The caller frees both. 0; 1 if the fragment is not decodable (a bad escape or %00),
  * with nothing to free; -1 with CG_E_MEMORY.
  */
-int cg_uri_resolve(const char *base, const char *reference, char **uri, char **fragment, struct cg_error *err);
+int cg_schema_uri_resolve(const char *base, const char *reference, char **uri, char **fragment, struct cg_error *err);
 
 #endif

@@ -4,20 +4,13 @@
 
 /*
  * Equality of JSON values as the draft defines it (core section 4.2.2): 1 and 1.0 are equal, the order of members does
- * not matter.
+ * not matter. Every value looked at is a step of the run.
  */
 
-#include "cg/error.h"
+#include "schema_eval.h"
 
-#include <jansson.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* 1 equal, 0 not, -1 with CG_E_LIMIT: nested deeper than CG_SCHEMA_DEPTH_MAX. */
-int cg_value_equal(const json_t *left, const json_t *right, struct cg_error *err);
-
-/* Equal values have equal hashes. */
-uint64_t cg_value_hash(const json_t *value);
+/* 1 equal, 0 not, -1 with CG_E_LIMIT: too many steps, or nested deeper than CG_SCHEMA_DEPTH_MAX. */
+int cg_schema_value_equal(struct schema_run *run, const json_t *left, const json_t *right);
 
 /* Where an array has a value twice. */
 struct schema_twin {
@@ -26,10 +19,9 @@ struct schema_twin {
 };
 
 /*
- * All later occurrences, by `again`: *twins is allocated, NULL if there are none. `most_comparisons` bounds the work on
- * values made to collide. 0, or -1 with CG_E_LIMIT or CG_E_MEMORY.
+ * All later occurrences, by `again`: *twins is allocated, NULL if there are none. 0, or -1 with CG_E_LIMIT (also when
+ * values were made to be hard to tell apart) or CG_E_MEMORY.
  */
-int cg_value_twins(const json_t *array, unsigned long most_comparisons, struct schema_twin **twins, size_t *count,
-                   struct cg_error *err);
+int cg_schema_value_twins(struct schema_run *run, const json_t *array, struct schema_twin **twins, size_t *count);
 
 #endif

@@ -28,7 +28,7 @@ static int append_some(const char *data, size_t size, void *to)
     return window->left > 0 ? 0 : -1;
 }
 
-int cg_words_value(const json_t *value, size_t most, struct cg_bytes *text, struct cg_error *err)
+int cg_schema_words_value(const json_t *value, size_t most, struct cg_bytes *text, struct cg_error *err)
 {
     struct cg_error own = {0};
     struct window window = {text, most, &own};
@@ -38,7 +38,7 @@ int cg_words_value(const json_t *value, size_t most, struct cg_bytes *text, stru
     return 0;
 }
 
-int cg_words_values(const json_t *array, struct cg_bytes *text, struct cg_error *err)
+int cg_schema_words_values(const json_t *array, struct cg_bytes *text, struct cg_error *err)
 {
     size_t start = text->size, count = json_array_size(array);
     if (count == 0)
@@ -48,13 +48,13 @@ int cg_words_values(const json_t *array, struct cg_bytes *text, struct cg_error 
         if (text->size - start > LIST_MAX)
             return cg_bytes_printf(text, err, ", ... (%zu in all)", count);
         if (cg_bytes_append_text(text, between, err) < 0 ||
-            cg_words_value(json_array_get(array, i), VALUE_MAX, text, err) < 0)
+            cg_schema_words_value(json_array_get(array, i), VALUE_MAX, text, err) < 0)
             return -1;
     }
     return 0;
 }
 
-int cg_words_kinds(unsigned kinds, struct cg_bytes *text, struct cg_error *err)
+int cg_schema_words_kinds(unsigned kinds, struct cg_bytes *text, struct cg_error *err)
 {
     static const struct {
         unsigned kinds;
@@ -110,7 +110,7 @@ static const char *own_words(const struct schema_node *node)
     return NULL;
 }
 
-int cg_words_for(const struct schema_node *node, struct cg_bytes *text, struct cg_error *err)
+int cg_schema_words_for(const struct schema_node *node, struct cg_bytes *text, struct cg_error *err)
 {
     const char *words = own_words(node);
     if (words)
@@ -121,14 +121,14 @@ int cg_words_for(const struct schema_node *node, struct cg_bytes *text, struct c
         check = find_check(node, SCHEMA_OP_REF);
     }
     if ((check = find_check(node, SCHEMA_OP_CONST)))
-        return cg_words_value(check->of.value, VALUE_MAX, text, err);
+        return cg_schema_words_value(check->of.value, VALUE_MAX, text, err);
     if ((check = find_check(node, SCHEMA_OP_ENUM)))
-        return cg_words_values(check->of.value, text, err);
+        return cg_schema_words_values(check->of.value, text, err);
     if ((check = find_check(node, SCHEMA_OP_REQUIRED)) && json_array_size(check->of.value) > 0)
         return words_required(check->of.value, text, err);
     if ((check = find_check(node, SCHEMA_OP_PATTERN)))
-        return cg_bytes_printf(text, err, "text that matches %s", cg_pattern_text(check->of.pattern));
+        return cg_bytes_printf(text, err, "text that matches %s", cg_schema_pattern_text(check->of.pattern));
     if ((check = find_check(node, SCHEMA_OP_TYPE)))
-        return cg_words_kinds(check->of.kinds, text, err);
+        return cg_schema_words_kinds(check->of.kinds, text, err);
     return cg_bytes_printf(text, err, "what the schema at #%s asks for", node->pointer);
 }

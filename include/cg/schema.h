@@ -7,8 +7,9 @@
  *
  * A schema is compiled once and then only read: one schema may check many documents in many threads. Every violation
  * is reported with the pointer in the document and in the schema. References outside the compiled set are never
- * fetched: all resources are given beforehand. Patterns are PCRE2 in UTF mode (ECMA-262 as far as the two agree) with
- * bounded matching. Not an annotation collector for other tools.
+ * fetched: all resources are given beforehand. Patterns are those of ECMA-262 with the u flag, run by PCRE2 with
+ * bounded work. Formats are annotations, as the draft's own meta-schema has it. Not an annotation collector for other
+ * tools; not for schemas with U+0000 in the name of a property, which are refused.
  */
 
 #include "cg/auto.h"
@@ -19,7 +20,7 @@
 #define CG_SCHEMA_DEPTH_MAX 512
 /* PCRE2 match and depth limits of one match: far above what the patterns of a schema need. */
 #define CG_SCHEMA_MATCH_LIMIT 100000U
-/* Evaluated subschemas for one document: bounds schemas that fan out exponentially. */
+/* Evaluated subschemas and compared values for one document: bounds schemas that fan out exponentially. */
 #define CG_SCHEMA_STEPS_MAX 50000000UL
 
 struct cg_schema;
@@ -48,8 +49,10 @@ CG_API struct cg_schema *cg_schema_compile(json_t *root, const char *base_uri,
                                            enum cg_schema_unknown unknown, struct cg_error *err);
 
 /*
- * Checks `instance`; adds a finding (level error, rule "schema.KEYWORD") for every violation. A failing `anyOf` or
- * `oneOf` is reported as the violations of the branch that came nearest, or as one finding when none did.
+ * Checks `instance`; adds a finding (level error, rule "schema.KEYWORD") for every violation; with `report` NULL only
+ * the verdict is found. A failing `anyOf` or `oneOf` is reported as the violations of the branch that came nearest, or
+ * as one finding when none did. `schema_pointer` is "/POINTER" in the root document, "URI#/POINTER" in another;
+ * `expected` is the description in the schema, if the subschema that fails has one.
  * Returns 0 valid, 1 invalid, -1 with CG_E_LIMIT (depth, steps, regular expression) or CG_E_MEMORY.
  */
 CG_API int cg_schema_check(const struct cg_schema *schema, const json_t *instance, struct cg_report *report,

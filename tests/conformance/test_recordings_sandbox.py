@@ -196,9 +196,9 @@ def find(number):
 
 
 @pytest.fixture(scope='module')
-def replies(start_hub):
-    """Every request sent once, in the order of the recording: the replies by number."""
-    hub = start_hub('--flavour', 'master')
+def replies(hub_starter):
+    """Every request sent once, in the order of the recording: the hub and its replies by number."""
+    hub = hub_starter('--flavour', 'master')
     sender = recorded.Sender(hub)
     preparations = Preparations(hub, sender)
     answered = {}
@@ -207,7 +207,8 @@ def replies(start_hub):
             continue
         preparations.before(exchange)
         answered[exchange.number] = sender.send(exchange, 'intruder' if 'intruder' in exchange.label else 'osbs')
-    return hub, answered
+    yield hub, answered
+    hub.stop()
 
 
 @pytest.mark.parametrize('exchange', EXCHANGES, ids=lambda exchange: exchange.name)

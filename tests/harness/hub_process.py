@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 import urllib.request
 import xmlrpc.client
 
@@ -44,6 +45,14 @@ class SandboxHub:
         """Let something go wrong: see sandbox_hub/faults.py for the actions."""
         return self.steer('faults', dict(settings, action=action, method=method))
 
+    def wait_met(self, count=1, timeout_s=30):
+        """Return when so many requests have met the armed rules; a pause is met when the hub stands still."""
+        deadline = time.monotonic() + timeout_s
+        while sum(rule['paused' if rule['action'] == 'pause' else 'met'] for rule in self.steer('faults')) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError('no request met the armed fault rules')
+            time.sleep(0.02)
+
     def clear_faults(self):
         return self.steer('faults', method='DELETE')
 
@@ -51,7 +60,7 @@ class SandboxHub:
         return self.steer('options', options)
 
     def log(self, method=None):
-        """The requests seen, of one method if it is named, in the order of arrival; a multiCall counts for its calls."""
+        """The requests seen, in the order of arrival; of one method if it is named, also when it was in a multiCall."""
         entries = self.steer('log')
         return [entry for entry in entries if method is None or method in [entry['method']] + entry.get('calls', [])]
 

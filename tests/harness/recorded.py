@@ -14,6 +14,7 @@ import xmlrpc.client
 
 RECORDINGS = pathlib.Path(__file__).resolve().parents[1] / 'data' / 'recordings'
 PLACEHOLDER = re.compile(rb'\d+-KEY\d{4}x+|TOKEN\d{3}x+')
+TYPE_TAG = re.compile(rb'<value><(\w+)/?>')
 TIME_KEYS = re.compile(r'(_time|_ts|^mtime|^creation_event_id)$')
 TIMES_IN_TEXT = re.compile(r'datetime\.datetime\([^()]*\)|\b\d{10}\.\d+')
 
@@ -89,7 +90,9 @@ class Comparison:
     def of(self, reply):
         kind, *rest = reply.content()
         rest = [self.value(part) for part in rest]
-        return {'status': reply.status, 'type': reply.type, 'continued': reply.continued, 'kind': kind, 'content': rest}
+        tags = sorted(set(TYPE_TAG.findall(reply.body))) if kind == 'value' else []
+        return {'status': reply.status, 'type': reply.type, 'continued': reply.continued, 'kind': kind,
+                'tags': tags, 'content': rest}
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Builds: reserved, refunded, cancelled, promoted to a row of their own, looked up (kojihub.py)."""
+"""Builds: looked up, created, reserved, refunded, cancelled, promoted from draft (kojihub.py)."""
 import copy
 import os
 import secrets
@@ -63,7 +63,9 @@ def describe(hub, row):
     info['creation_event_id'] = row['event_id']
     info.update(time_fields({'creation_time': state.get('events', row['event_id'])['time']}, 'creation'))
     if hub.flavour.knows_drafts:
-        info.update(draft=row['draft'], promoter_id=None, promoter_name=None, promotion_time=None, promotion_ts=None)
+        promoter = state.get('users', row.get('promoter_id')) or {'id': None, 'name': None}
+        info.update(draft=row['draft'], promoter_id=promoter['id'], promoter_name=promoter['name'])
+        info.update(time_fields(row, 'promotion'))
     info.update(epoch=row['epoch'], extra=copy.deepcopy(row['extra']), name=package['name'],
                 nvr='%s-%s-%s' % (package['name'], row['version'], row['release']), owner_id=owner['id'],
                 owner_name=owner['name'], package_id=package['id'], package_name=package['name'],
@@ -152,7 +154,7 @@ def recycle(call, old, data):
         shutil.rmtree(stray)
 
 
-# --- reserving -------------------------------------------------------------------------------------------------------
+# --- reserving and afterwards -----------------------------------------------------------------------------------------
 def lookup(call, table, name, shown=None):
     """A registered thing by name or number; Koji names its table in the refusal."""
     if not isinstance(name, (int, str)):
@@ -226,7 +228,26 @@ def cancel_build(call, buildID, strict=False):
     return True
 
 
-METHODS = {'getBuild': get_build, 'CGInitBuild': cg_init_build, 'CGRefundBuild': cg_refund_build,
-           'cancelBuild': cancel_build}
-__all__ = ['COMPLETE', 'METHODS', 'assert_cg', 'assert_token', 'check_nvr', 'draft_release', 'find_build', 'lookup',
-           'new_build']
+def promote_build(call, build, force=False):
+    """Make a draft a regular build: the release loses its suffix, the directory moves and leaves a link."""
+    call.session.assert_login()
+    old = find_build(call, build, strict=True)
+    reason = 'Cannot promote build %s. Reason: %%s' % old['nvr']
+    if not old.get('draft'):
+        raise errors.GenericError(reason % 'Not a draft build')
+    if old['state'] != COMPLETE:
+        raise errors.GenericError(reason % ('state (%s) is not COMPLETE.' % BUILD_STATES[old['state']]))
+    release = old['release'].partition(',draft_')[0]
+    taken = find_build(call, dict(old, release=release))
+    if taken:
+        raise errors.GenericError(reason % ('Target build exists: %(nvr)s(#%(id)s)' % taken))
+    call.change.update('builds', old['id'], draft=False, release=release, promotion_time=now(),
+                       promoter_id=call.session.user_id)
+    new = find_build(call, old['id'])
+    os.rename(call.hub.paths.build(old), call.hub.paths.build(new))
+    os.symlink(release, call.hub.paths.build(old))
+    return new
+
+
+METHODS = {'getBuild': get_build, 'findBuildID': find_build_id, 'promoteBuild': promote_build,
+           'CGInitBuild': cg_init_build, 'CGRefundBuild': cg_refund_build, 'cancelBuild': cancel_build}

@@ -20,8 +20,11 @@ A rule is a JSON object: which requests it meets and what happens to them.
     slow-reply     the reply at `bytes_per_second` (default 100)
     wrong-digest   an upload is stored, its answer names another digest
     cut-upload     the connection is closed when `bytes` bytes of an upload are stored
+    stall-upload   after `bytes` bytes of an upload nothing is read for `seconds` (default 3600), then as cut-upload
     hang           nothing happens for `seconds` (default 3600), then the connection is closed
     pause          handling waits `seconds` at `stage`: "start" (default), "before-recording" (CGImport), "end"
+
+Clearing the rules ends every hang and pause.
 """
 import threading
 
@@ -29,7 +32,7 @@ from . import errors
 
 ACTIONS = frozenset((
     'lose-before', 'lose-after', 'reset-before', 'reset-after', 'status', 'fault', 'offline', 'retry-error',
-    'lock-error', 'expired', 'half-reply', 'slow-reply', 'wrong-digest', 'cut-upload', 'hang', 'pause'))
+    'lock-error', 'expired', 'half-reply', 'slow-reply', 'wrong-digest', 'cut-upload', 'stall-upload', 'hang', 'pause'))
 HANG_SECONDS = 3600
 
 
@@ -39,17 +42,24 @@ class Faults:
     def __init__(self):
         self.lock = threading.Lock()
         self.rules = []
+        self.release = threading.Event()
         self.stopping = threading.Event()
 
     def arm(self, rule):
         if rule.get('action') not in ACTIONS:
             raise ValueError('no such action: %r' % rule.get('action'))
         with self.lock:
-            self.rules.append(dict({'method': '*', 'nth': 1, 'times': 1, 'seen': 0, 'met': 0}, **rule))
+            self.rules.append(dict({'method': '*', 'nth': 1, 'times': 1, 'seen': 0, 'met': 0, 'paused': 0}, **rule))
 
     def clear(self):
         with self.lock:
             self.rules = []
+            self.release.set()
+            self.release = threading.Event()
+
+    def stop(self):
+        self.stopping.set()
+        self.clear()
 
     def meet(self, method):
         """The rule that this request meets, or None; each rule that could meet it counts it."""
@@ -62,16 +72,18 @@ class Faults:
                 last = rule['nth'] + rule['times'] - 1 if rule['times'] else rule['seen']
                 if chosen is None and rule['nth'] <= rule['seen'] <= last:
                     rule['met'] += 1
-                    chosen = dict(rule)
+                    chosen = rule
         return chosen
 
     def hang(self, rule):
-        self.stopping.wait(rule.get('seconds', HANG_SECONDS))
+        self.release.wait(rule.get('seconds', HANG_SECONDS))
 
     def pause(self, stage, call):
         rule = call.rule
         if rule and rule['action'] == 'pause' and rule.get('stage', 'start') == stage:
-            self.stopping.wait(rule.get('seconds', 1))
+            release = self.release
+            rule['paused'] += 1
+            release.wait(rule.get('seconds', 1))
 
 
 def fault_for(rule, call):

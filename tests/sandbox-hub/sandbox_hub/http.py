@@ -50,14 +50,17 @@ class Exchange:
             parts.append(part)
         return b''.join(parts)
 
+    def discard(self):
+        while self.read(1 << 20):
+            pass
+
     # --- answering ---------------------------------------------------------------------------------------------------
     def settle_body(self):
         """What the hub did not read of the body is thrown away, or the connection ends with the reply."""
         if self.continues or self.left > DRAIN_LIMIT_BYTES:
             self.keep_alive = self.keep_alive and self.left == 0
             return
-        while self.read(1 << 20):
-            pass
+        self.discard()
 
     def reply_bytes(self, status, body, content_type='text/xml', headers=()):
         self.settle_body()

@@ -21,6 +21,7 @@ weburl = {http}/koji
 topurl = {http}/kojifiles
 topdir = {topdir}
 poll_interval = 1
+retry_interval = 1
 {login}
 '''
 
@@ -62,7 +63,8 @@ def write_profiles(state, certificates, users, urls, topdir):
         by_password = 'authtype = password\nuser = {0}\npassword = {0}-password'.format(user)
         written[user] = os.path.join(state, 'koji-%s.conf' % user)
         with open(written[user], 'w', encoding='utf-8') as writing:
-            for name, server, how in (('sandbox', urls['https'], login), ('sandbox-password', urls['http'], by_password)):
+            for name, server, how in (('sandbox', urls['https'], login),
+                                      ('sandbox-password', urls['http'], by_password)):
                 writing.write(PROFILE.format(name=name, server=server + '/kojihub', http=urls['http'], topdir=topdir,
                                              login=how))
         os.chmod(written[user], 0o600)
@@ -118,7 +120,7 @@ def main(arguments=None):
             writing.write(line + '\n')
         os.replace(options.ready_file + '.new', options.ready_file)
     ending.wait()
-    hub.faults.stopping.set()
+    hub.faults.stop()
     for listener in listeners:
         listener.stop()
     return 0

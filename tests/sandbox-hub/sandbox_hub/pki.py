@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A throwaway certificate authority, one server certificate and one client certificate a user, by the openssl command."""
+"""A throwaway certificate authority, a server certificate and a client certificate a user, by the openssl command."""
 import os
 import subprocess
 

@@ -70,7 +70,6 @@ class Server:
             raise
         finally:
             entry['size'] = exchange.read_bytes
-            entry['seconds'] = round(time.time() - entry['time'], 6)
 
     # --- calls -------------------------------------------------------------------------------------------------------
     def answer_call(self, exchange, entry):
@@ -105,11 +104,11 @@ class Server:
         rule = self.hub.faults.meet('upload')
         call = dispatch.Call(self.hub, exchange.environ, None, rule)
         if rule and rule['action'] in ('lose-before', 'reset-before', 'status', 'hang'):
-            exchange.read_all()
+            exchange.discard()
         self.before(exchange, entry, rule)
         read = exchange.read
-        if rule and rule['action'] == 'cut-upload':
-            read = Limited(exchange.read, rule.get('bytes', 0)).read
+        if rule and rule['action'] in ('cut-upload', 'stall-upload'):
+            read = Limited(exchange.read, rule, self.hub.faults).read
 
         def work():
             answer = uploads.raw_upload(call, read)
@@ -143,7 +142,8 @@ class Server:
         raise CutOff()
 
     def after(self, exchange, entry, rule, body):
-        entry['outcome'] = 'fault' if b'<fault>' in body[:200] else 'ok'
+        entry.update(outcome='fault' if b'<fault>' in body[:200] else 'ok', size=exchange.read_bytes,
+                     seconds=round(time.time() - entry['time'], 6))
         action = rule['action'] if rule else None
         if action == 'status':
             self.refuse_status(exchange, rule)
@@ -170,12 +170,14 @@ class Server:
 
 
 class Limited:
-    """Reads so much and then finds the connection closed."""
+    """Reads so much and then finds the connection closed, at once or after a long wait."""
 
-    def __init__(self, read, size):
-        self.read_some, self.left = read, size
+    def __init__(self, read, rule, armed):
+        self.read_some, self.left, self.rule, self.armed = read, rule.get('bytes', 0), rule, armed
 
     def read(self, size):
+        if self.left == 0 and self.rule['action'] == 'stall-upload':
+            self.armed.hang(self.rule)
         if self.left == 0:
             raise BrokenPipeError('cut by a fault rule')
         part = self.read_some(min(size, self.left))
@@ -189,12 +191,10 @@ def log_entry(exchange):
             'session': environ.get('HTTP_KOJI_SESSION_ID'), 'callnum': environ.get('HTTP_KOJI_CALLNUM'),
             'session_callnum': environ.get('HTTP_KOJI_SESSION_CALLNUM'), 'tls': exchange.connection.is_tls(),
             'content_type': environ.get('CONTENT_TYPE'), 'content_length': exchange.left, 'fault': None,
-            'expect': environ.get('HTTP_EXPECT'), 'outcome': None}
+            'expect': environ.get('HTTP_EXPECT'), 'outcome': None, 'size': 0, 'seconds': None}
 
 
 def summary(params):
     """Parameters short enough for a log: long text and structures by their kind."""
     return [value if isinstance(value, (int, float, bool, type(None))) or isinstance(value, str) and len(value) < 200
             else '<%s>' % type(value).__name__ for value in params]
-
-

@@ -10,7 +10,7 @@ import zlib
 
 from . import errors
 
-READ_SIZE_BYTES = 65536
+READ_SIZE_BYTES = 1 << 18
 
 
 class Adler32:

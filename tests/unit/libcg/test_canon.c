@@ -36,6 +36,7 @@ static void writes_every_kind_of_value(void **state)
 static void escapes_only_what_it_must(void **state)
 {
     (void)state;
+    assert_canonical("\" a \\u0020 \\u0021~\"", "\" a   !~\"");
     assert_canonical("\"\\u0000\\u001f\\b\\t\\n\\f\\r\\\"\\\\\\/\\u007f\\u20ac\\ud83d\\ude00\"",
                      "\"\\u0000\\u001f\\b\\t\\n\\f\\r\\\"\\\\/\x7f\xe2\x82\xac\xf0\x9f\x98\x80\"");
 }

@@ -139,6 +139,8 @@ static void says_what_is_wrong_and_where(void **state)
         {"", "the text ends too early, expected a value", "", 1, 1},
         {" \n ", "the text ends too early, expected a value", "", 2, 2},
         {"\xef\xbb\xbf{}", "a byte order mark, expected UTF-8 without one", "", 1, 1},
+        {"\xef\xbb\xbf", "a byte order mark, expected UTF-8 without one", "", 1, 1},
+        {"\xff\xfe", "the byte order mark of UTF-16, expected UTF-8 without one", "", 1, 1},
         {"\xff\xfe[", "the byte order mark of UTF-16, expected UTF-8 without one", "", 1, 1},
         {"\xfe\xff[", "the byte order mark of UTF-16, expected UTF-8 without one", "", 1, 1},
         {"{}x", "unexpected 'x', expected the end of the text", "", 1, 3},
@@ -163,6 +165,7 @@ static void says_what_is_wrong_and_where(void **state)
         {"[\xc3\xa9]", "unexpected byte 0xc3, expected a value", "/0", 1, 2},
         {"01", "a number with a leading zero, expected no 0 before other digits", "", 1, 1},
         {"-01", "a number with a leading zero, expected no 0 before other digits", "", 1, 2},
+        {"[- 1]", "unexpected ' ', expected a digit", "/0", 1, 3},
         {"-", "the text ends too early, expected a digit", "", 1, 2},
         {"1.", "the text ends too early, expected a digit", "", 1, 3},
         {"[1.e2]", "unexpected 'e', expected a digit", "/0", 1, 4},
@@ -200,6 +203,8 @@ static void says_what_is_wrong_and_where(void **state)
         assert_refused(cases[i].text, strlen(cases[i].text), CG_E_SYNTAX, message, cases[i].pointer, cases[i].line,
                        cases[i].column);
     }
+    assert_refused("7\0", 2, CG_E_SYNTAX, "line 1, column 2: unexpected byte 0x00, expected the end of the text", "", 1,
+                   2);
     assert_refused("[\0]", 3, CG_E_SYNTAX, "line 1, column 2: unexpected byte 0x00, expected a value", "/0", 1, 2);
     assert_refused("\"\\\0\"", 4, CG_E_SYNTAX,
                    "line 1, column 2: an escape that JSON does not know, expected one of "

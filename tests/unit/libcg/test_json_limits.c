@@ -46,9 +46,12 @@ static void keeps_the_limit_of_depth(void **state)
     CG_AUTO_FREE char *pointer = repeated("/0", CG_JSON_DEPTH_MAX);
     CG_AUTO_FREE char *arrays = repeated("[", 100000);
     assert_over_limit(arrays, "line 1, column 129: nested too deep, expected at most 128 levels", pointer, 129);
-    CG_AUTO_FREE char *objects = repeated("[{\"\":", 50000);
+    CG_AUTO_FREE char *names = repeated("/", CG_JSON_DEPTH_MAX);
+    CG_AUTO_FREE char *objects = repeated("{\"\":", 100000);
+    assert_over_limit(objects, "line 1, column 513: nested too deep, expected at most 128 levels", names, 513);
+    CG_AUTO_FREE char *both = repeated("[{\"\":", 50000);
     CG_AUTO_FREE char *mixed = repeated("/0/", CG_JSON_DEPTH_MAX / 2);
-    assert_over_limit(objects, "line 1, column 321: nested too deep, expected at most 128 levels", mixed, 321);
+    assert_over_limit(both, "line 1, column 321: nested too deep, expected at most 128 levels", mixed, 321);
 }
 
 static void keeps_the_limit_of_size(void **state)

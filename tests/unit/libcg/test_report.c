@@ -248,8 +248,10 @@ static void keeps_the_order_of_adding_at_one_place(void **state)
     cg_report_sort(report, document);
     for (size_t i = 0; i < cg_report_size(report); i++)
         assert_int_equal(cg_report_get(report, i)->message[0], (int)('0' + i));
+    add(report, CG_LEVEL_ERROR, "", "last");
     cg_report_sort(report, NULL);
     assert_string_equal(cg_report_get(report, 0)->pointer, "/z");
+    assert_string_equal(cg_report_get(report, cg_report_size(report) - 1)->pointer, "");
 }
 
 static void survives_every_failed_allocation(void **state)

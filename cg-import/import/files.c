@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "import/files.h"
+
+#include "cg/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is wrong with one output's file, on its way into the report. */
+struct fault {
+    const char *rule;
+    const char *member; /* of the output: what the pointer ends in */
+    const char *expected;
+    const char *message;
+};
+
+static int add_finding(struct cg_report *report, const struct cg_output *output, size_t index,
+                       const struct fault *fault, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes pointer = {0};
+    if (cg_bytes_printf(&pointer, err, "/output/%zu/%s", index, fault->member) < 0)
+        return -1;
+    CG_AUTO_FREE char *got = json_dumps(json_object_get(output->json, fault->member), JSON_ENCODE_ANY | JSON_COMPACT);
+    struct cg_finding finding = {
+        .level = CG_LEVEL_ERROR,
+        .rule = fault->rule,
+        .pointer = cg_bytes_text(&pointer),
+        .message = fault->message,
+        .expected = fault->expected,
+        .got = got,
+    };
+    return cg_report_add(report, &finding, err) < 0 ? -1 : 1;
+}
+
+/* The file cannot be opened: says why. */
+static int report_missing(struct cg_report *report, const struct cg_output *output, size_t index, const char *path,
+                          struct cg_error *err)
+{
+    char reason[128];
+    int saved = errno;
+    if (strerror_r(saved, reason, sizeof reason) != 0)
+        snprintf(reason, sizeof reason, "error %d", saved);
+    CG_AUTO_BYTES struct cg_bytes message = {0};
+    if (cg_bytes_printf(&message, err, saved == ENOENT ? "there is no file %s" : "the file %s cannot be read: %s", path,
+                        reason) < 0)
+        return -1;
+    struct fault fault = {.rule = "file.missing",
+                          .member = "filename",
+                          .message = message.data,
+                          .expected = "a file that can be read in the directory of the outputs"};
+    return add_finding(report, output, index, &fault, err);
+}
+
+static int report_irregular(struct cg_report *report, const struct cg_output *output, size_t index, const char *path,
+                            struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes message = {0};
+    if (cg_bytes_printf(&message, err, "%s is not a regular file", path) < 0)
+        return -1;
+    struct fault fault = {
+        .rule = "file.not-regular", .member = "filename", .message = message.data, .expected = "a regular file"};
+    return add_finding(report, output, index, &fault, err);
+}
+
+static int report_size(struct cg_report *report, const struct cg_output *output, size_t index, const char *path,
+                       uint64_t size_bytes, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes message = {0};
+    CG_AUTO_BYTES struct cg_bytes expected = {0};
+    if (cg_bytes_printf(&message, err, "%s has %" PRIu64 " bytes", path, size_bytes) < 0 ||
+        cg_bytes_printf(&expected, err, "%" PRIu64, size_bytes) < 0)
+        return -1;
+    struct fault fault = {
+        .rule = "file.size", .member = "filesize", .message = message.data, .expected = expected.data};
+    return add_finding(report, output, index, &fault, err);
+}
+
+int import_files_report_checksum(struct cg_report *report, const struct cg_output *output, size_t index,
+                                 const char *path, const char *actual, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes message = {0};
+    if (cg_bytes_printf(&message, err, "%s has another %s", path, cg_digest_name(output->checksum_kind)) < 0)
+        return -1;
+    struct fault fault = {.rule = "file.checksum", .member = "checksum", .message = message.data, .expected = actual};
+    return add_finding(report, output, index, &fault, err);
+}
+
+/* 0: as stated, 1: a finding was added, -1. */
+static int check_checksum(const struct cg_output *output, size_t index, int fd, const char *path,
+                          struct cg_report *report, struct cg_error *err)
+{
+    struct cg_digests digests;
+    if (cg_digest_fd(fd, path, (unsigned)output->checksum_kind, &digests, err) < 0)
+        return -1;
+    const char *actual = cg_digests_get(&digests, output->checksum_kind);
+    if (strcmp(actual, output->checksum) == 0)
+        return 0;
+    return import_files_report_checksum(report, output, index, path, actual, err);
+}
+
+static int check_file(const struct cg_output *output, size_t index, int directory, enum import_files_depth depth,
+                      struct cg_report *report, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes path = {0};
+    if (cg_output_path(output, &path, err) < 0)
+        return -1;
+    /* O_NONBLOCK: a FIFO would wait for a writer. */
+    CG_AUTO_FD int fd = openat(directory, path.data, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return report_missing(report, output, index, path.data, err);
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return cg_fail_errno(err, "look at", path.data);
+    if (!S_ISREG(status.st_mode))
+        return report_irregular(report, output, index, path.data, err);
+    if ((uint64_t)status.st_size != output->size_bytes)
+        return report_size(report, output, index, path.data, (uint64_t)status.st_size, err);
+    return depth == IMPORT_FILES_CHECKSUMS ? check_checksum(output, index, fd, path.data, report, err) : 0;
+}
+
+int import_files_check(const struct cg_metadata *metadata, const char *directory, enum import_files_depth depth,
+                       struct cg_report *report, struct cg_error *err)
+{
+    CG_AUTO_FD int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return cg_fail_errno(err, "open directory", directory);
+    int result = 0;
+    for (size_t i = 0; i < metadata->output_count; i++) {
+        int one = check_file(&metadata->outputs[i], i, fd, depth, report, err);
+        if (one < 0)
+            return -1;
+        result |= one;
+    }
+    if (result == 1)
+        cg_report_sort(report, metadata->document);
+    return result;
+}

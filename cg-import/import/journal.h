@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IMPORT_JOURNAL_H
+#define IMPORT_JOURNAL_H
+
+/*
+ * What a run of an import did on the hub, kept on disk so that a run after a crash asks what became of it.
+ *
+ * One file for one import: hub, NVR and digest of the metadata as it was given. It holds a session key and a
+ * reservation token, so it is readable by its owner only. Every change is a new file put in place by rename and synced,
+ * before the request that it announces is sent. A lock file beside it lets one run at a time work at an import on this
+ * machine. Removed when the import is done or nothing of it is left on the hub.
+ * NULL stands for "no journal" in every function: then nothing is kept and nothing is locked.
+ */
+
+#include "base/stop.h"
+#include "cg/error.h"
+#include "koji/content_generator.h"
+#include "koji/session.h"
+
+#include <stdbool.h>
+
+/* Milliseconds between looks at a lock that another run holds. */
+#define IMPORT_JOURNAL_LOCK_POLL_MS 200
+
+/* How far a request got that cannot be repeated blindly. */
+enum import_sending {
+    IMPORT_NOT_SENT,
+    IMPORT_SENDING, /* announced: it may have reached the hub; no answer was seen */
+};
+
+/* Read through import_journal_record(), changed by the functions below. */
+struct import_record {
+    char *directory; /* where the outputs were uploaded, NULL: nowhere yet; never used again after a CGImport */
+    json_t *files;   /* {path: size}: arrived there whole and as the metadata says */
+    enum import_sending reserving;
+    struct koji_ticket reserve_ticket;   /* of the CGInitBuild, while reserving */
+    struct koji_reservation reservation; /* our own; build_id 0: none */
+    enum import_sending importing;
+    struct koji_ticket import_ticket; /* of the CGImport, while importing */
+    double sent_at;                   /* seconds since 1970, of the CGImport */
+};
+
+/* Must a fact be on disk before going on, or is it enough that the next one takes it along? */
+enum import_journal_when { IMPORT_JOURNAL_NOW, IMPORT_JOURNAL_WITH_NEXT };
+
+struct import_journal;
+
+#define AUTO_IMPORT_JOURNAL CG_AUTO(import_journal_auto)
+
+/* What tells one import from another. */
+struct import_journal_key {
+    const char *hub; /* URL */
+    const char *nvr;
+    const char *metadata_sha256; /* of the document as given */
+    enum koji_draft draft;
+};
+
+/* Called once when another run holds the lock, before waiting for it. */
+typedef void import_journal_waiting(void *context);
+
+/*
+ * Locks the import and reads what an earlier run left; makes `directory` if it is missing (0700). Waits while another
+ * run is at work. NULL with CG_E_IO (also a journal that cannot be understood), CG_E_INTERRUPTED, CG_E_MEMORY.
+ */
+struct import_journal *import_journal_open(const char *directory, const struct import_journal_key *key,
+                                           const struct stop *stop, import_journal_waiting *waiting, void *context,
+                                           struct cg_error *err);
+
+/* What is recorded, borrowed until the next change. For a NULL journal NULL. */
+const struct import_record *import_journal_record(const struct import_journal *journal);
+
+/* Path of the file, for messages, borrowed. "" for a NULL journal. */
+const char *import_journal_path(const struct import_journal *journal);
+
+/* Each writes down one fact and returns 0, or -1 with CG_E_IO, CG_E_MEMORY: then the request must not be sent. */
+int import_journal_directory(struct import_journal *journal, const char *directory, enum import_journal_when when,
+                             struct cg_error *err);
+int import_journal_file(struct import_journal *journal, const char *path, uint64_t size_bytes, struct cg_error *err);
+int import_journal_reserving(struct import_journal *journal, const struct koji_ticket *ticket, struct cg_error *err);
+int import_journal_reserved(struct import_journal *journal, const struct koji_reservation *reservation,
+                            struct cg_error *err);
+int import_journal_unreserved(struct import_journal *journal, struct cg_error *err);
+int import_journal_importing(struct import_journal *journal, const struct koji_ticket *ticket, double now,
+                             struct cg_error *err);
+
+/* The CGImport was answered and did not happen: the upload directory is used up, the ticket over. */
+int import_journal_import_failed(struct import_journal *journal, struct cg_error *err);
+
+/* Nothing is left to be remembered: removes the file. */
+int import_journal_remove(struct import_journal *journal, struct cg_error *err);
+
+/* Unlocks. What is recorded stays. NULL is allowed. */
+void import_journal_close(struct import_journal *journal);
+
+static inline void import_journal_auto(struct import_journal **journal)
+{
+    import_journal_close(*journal);
+}
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "import/link.h"
+
+#include "import/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+/* Bytes of one read of a copy. */
+#define COPY_SIZE (256U * 1024U)
+
+/* The hub's work directory, opened. */
+struct volume {
+    int work;          /* descriptor of TOPDIR/work */
+    struct stat owner; /* of TOPDIR/work */
+    char *path;        /* owned */
+};
+
+static void volume_finish(struct volume *volume)
+{
+    if (volume->work >= 0)
+        close(volume->work);
+    free(volume->path);
+}
+
+static int open_volume(const struct import_work *work, struct volume *volume, struct cg_error *err)
+{
+    const char *topdir = koji_session_profile(work->session)->topdir;
+    CG_AUTO_BYTES struct cg_bytes path = {0};
+    if (!topdir || !topdir[0])
+        return cg_fail(err, CG_E_CONFIG, "the profile has no topdir, so there is no hub volume to link into");
+    if (cg_bytes_printf(&path, err, "%s/work", topdir) < 0)
+        return -1;
+    volume->work = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (volume->work < 0 || fstat(volume->work, &volume->owner) < 0) {
+        cg_fail_errno(err, "open the hub's work directory", path.data);
+        return cg_hint(err, "--link wants the hub's volume mounted at the profile's topdir; without it files are sent");
+    }
+    volume->path = cg_bytes_steal(&path);
+    return 0;
+}
+
+/* Makes one directory below `parent` if it is missing, and gives it to the owner of the work directory. */
+static int make_directory(const struct volume *volume, const char *path, struct cg_error *err)
+{
+    if (mkdirat(volume->work, path, 0755) < 0) {
+        if (errno == EEXIST)
+            return 0;
+        return cg_fail_errno(err, "make in the hub's work directory", path);
+    }
+    struct stat made;
+    if (fstatat(volume->work, path, &made, AT_SYMLINK_NOFOLLOW) < 0)
+        return cg_fail_errno(err, "look at", path);
+    if (made.st_uid == volume->owner.st_uid)
+        return 0;
+    if (fchownat(volume->work, path, volume->owner.st_uid, volume->owner.st_gid, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    cg_fail_errno(err, "give to the owner of the hub's work directory", path);
+    unlinkat(volume->work, path, AT_REMOVEDIR);
+    return cg_hint(err, "run as root or as user %ju, or leave --link out", (uintmax_t)volume->owner.st_uid);
+}
+
+/* Makes every directory of `path`. */
+static int make_directories(const struct volume *volume, const char *path, struct cg_error *err)
+{
+    CG_AUTO_FREE char *copy = strdup(path);
+    if (!copy)
+        return cg_fail_memory(err);
+    for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (make_directory(volume, copy, err) < 0)
+            return -1;
+        *slash = '/';
+    }
+    return make_directory(volume, copy, err);
+}
+
+static int copy_bytes(int from, int to)
+{
+    CG_AUTO_FREE char *buffer = malloc(COPY_SIZE);
+    if (!buffer)
+        return -1;
+    for (;;) {
+        ssize_t got = read(from, buffer, COPY_SIZE);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return (int)got;
+        for (ssize_t done = 0; done < got;) {
+            ssize_t written = write(to, buffer + done, (size_t)(got - done));
+            if (written < 0 && errno == EINTR)
+                continue;
+            if (written <= 0)
+                return -1;
+            done += written;
+        }
+    }
+}
+
+/* A new file with the same blocks where the file system can, else with a copy of them. */
+static int clone_or_copy(const struct volume *volume, int source, const char *target, struct cg_error *err)
+{
+    CG_AUTO_FD int fd = openat(volume->work, target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return cg_fail_errno(err, "make in the hub's work directory", target);
+    if (ioctl(fd, FICLONE, source) < 0 && copy_bytes(source, fd) < 0)
+        return cg_fail_errno(err, "copy to the hub's work directory", target);
+    /* Given to the web server's user when we may: it can read the file all the same. */
+    if (fchown(fd, volume->owner.st_uid, volume->owner.st_gid) < 0 && errno != EPERM)
+        return cg_fail_errno(err, "give to the owner of the hub's work directory", target);
+    return 0;
+}
+
+/*
+ * May the hub live with a hard link to this file? The link keeps owner and mode: it must be readable for the web
+ * server, and whoever may write the file here could change the build there.
+ */
+static bool may_hard_link(const struct volume *volume, const struct stat *file)
+{
+    bool readable = file->st_uid == volume->owner.st_uid || (file->st_mode & S_IROTH);
+    bool writable =
+        (file->st_uid != volume->owner.st_uid && (file->st_mode & S_IWUSR)) || (file->st_mode & (S_IWGRP | S_IWOTH));
+    return readable && !writable && file->st_dev == volume->owner.st_dev;
+}
+
+/* Reads back what lies in the hub's work directory. */
+static int verify(struct import_work *work, const struct volume *volume, const struct import_parcel *parcel,
+                  const char *target, struct cg_error *err)
+{
+    const struct cg_output *output = parcel->output;
+    CG_AUTO_FD int fd = openat(volume->work, target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return cg_fail_errno(err, "open", target);
+    struct cg_digests digests;
+    if (cg_digest_fd(fd, target, (unsigned)output->checksum_kind, &digests, err) < 0)
+        return -1;
+    const char *actual = cg_digests_get(&digests, output->checksum_kind);
+    if (strcmp(actual, output->checksum) == 0)
+        return 0;
+    if (import_files_report_checksum(work->result->report, output, parcel->index, parcel->path, actual, err) < 0)
+        return -1;
+    return cg_fail(err, CG_E_MISMATCH, "%s has the %s %s, the metadata says %s", parcel->path,
+                   cg_digest_name(output->checksum_kind), actual, output->checksum);
+}
+
+static int place(struct import_work *work, const struct volume *volume, const struct import_parcel *parcel,
+                 struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes target = {0};
+    if (cg_bytes_printf(&target, err, "%s/%s", parcel->hub_directory, parcel->filename) < 0 ||
+        make_directories(volume, parcel->hub_directory, err) < 0)
+        return -1;
+    CG_AUTO_FD int source = open(parcel->local_path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (source < 0 || fstat(source, &status) < 0)
+        return cg_fail_errno(err, "open", parcel->local_path);
+    if (unlinkat(volume->work, target.data, 0) < 0 && errno != ENOENT)
+        return cg_fail_errno(err, "replace", target.data);
+    if ((!may_hard_link(volume, &status) ||
+         linkat(AT_FDCWD, parcel->local_path, volume->work, target.data, AT_SYMLINK_FOLLOW) < 0) &&
+        clone_or_copy(volume, source, target.data, err) < 0)
+        return -1;
+    return verify(work, volume, parcel, target.data, err);
+}
+
+int import_link(struct import_work *work, struct import_parcels *parcels, struct cg_error *err)
+{
+    CG_AUTO(volume_finish) struct volume volume = {.work = -1};
+    if (open_volume(work, &volume, err) < 0)
+        return -1;
+    for (size_t i = 0; i < parcels->count; i++) {
+        struct import_parcel *parcel = &parcels->items[i];
+        if (import_may_go_on(work, "all files were linked", err) < 0 || place(work, &volume, parcel, err) < 0)
+            return -1;
+        parcel->state = IMPORT_PARCEL_THERE;
+        work->result->linked_bytes += parcel->output->size_bytes;
+        if (work->listener->progress)
+            work->listener->progress(work->listener->context, work->result->linked_bytes, parcels->total_bytes);
+    }
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IMPORT_PARCELS_H
+#define IMPORT_PARCELS_H
+
+/* The output files of a build, each with where it lies here and where it goes on the hub. */
+
+#include "import/work.h"
+
+#include <stdbool.h>
+
+/* A file that is sent as a call, with others in one request (upload_file.h), has at most this many bytes. */
+#define IMPORT_SMALL_BYTES (128U * 1024U)
+/* Bytes of all that one such request carries: in base64 well below the hub's MaxRequestLength of 4 MiB. */
+#define IMPORT_SMALL_TOTAL_BYTES (2U * 1024U * 1024U)
+
+enum import_parcel_state {
+    IMPORT_PARCEL_WAITS,
+    IMPORT_PARCEL_THERE, /* on the hub, verified */
+};
+
+struct import_parcel {
+    const struct cg_output *output; /* borrowed */
+    size_t index;                   /* of the output */
+    char *path;                     /* owned: below the local directory and below the upload directory */
+    char *local_path;               /* owned */
+    char *hub_directory;            /* owned: below the hub's work directory */
+    const char *filename;           /* last part of `path`, borrowed from it */
+    bool small;                     /* goes in the common request */
+    uint64_t resume_bytes;          /* the hub may have up to this much; 0: a new file */
+    enum import_parcel_state state;
+};
+
+/* Zero-initialise; release with import_parcels_finish. */
+struct import_parcels {
+    struct import_parcel *items; /* owned */
+    size_t count;
+    uint64_t total_bytes;
+};
+
+#define AUTO_IMPORT_PARCELS CG_AUTO(import_parcels_finish)
+
+/* Makes one parcel of each output, for the upload directory work->directory. 0, or -1 with CG_E_MEMORY. */
+int import_parcels_make(const struct import_work *work, struct import_parcels *parcels, struct cg_error *err);
+
+void import_parcels_finish(struct import_parcels *parcels);
+
+#endif
