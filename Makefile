@@ -23,6 +23,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 # --- flags -----------------------------------------------------------------------------------------------------------
 PACKAGES := jansson libcrypto zlib libpcre2-8
 HUB_PACKAGES := libcurl
+DATABASE_PACKAGES := libpq
+INTAKE_PACKAGES := libmicrohttpd
 XMLRPC_CFLAGS := $(shell xmlrpc-c-config --cflags 2>/dev/null)
 XMLRPC_LIBS := $(shell xmlrpc-c-config --libs 2>/dev/null)
 
@@ -42,25 +44,38 @@ ALL_CFLAGS = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -pthread $(CFLAGS) \
              $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(HUB_PACKAGES)) $(XMLRPC_CFLAGS)
 LIBCG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 HUB_LIBS = $(XMLRPC_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
+DATABASE_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(DATABASE_PACKAGES))
+DATABASE_LIBS = $(shell $(PKG_CONFIG) --libs $(DATABASE_PACKAGES))
+INTAKE_LIBS = $(shell $(PKG_CONFIG) --libs $(INTAKE_PACKAGES))
 ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
 
 # --- rooms: every .c in a room belongs to its archive ----------------------------------------------------------------
-ROOMS := libcg base koji import cli
+ROOMS := libcg base store koji content import intake cli
 sources = $(sort $(wildcard cg-import/$(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 ALL_OBJECTS := $(foreach room,$(ROOMS),$(call objects,$(room)))
 
 LIBCG := $(BUILD)/libcg.a
 BASE := $(BUILD)/base.a
+STORE := $(BUILD)/store.a
 KOJI := $(BUILD)/koji.a
+CONTENT := $(BUILD)/content.a
 IMPORT := $(BUILD)/import.a
+INTAKE := $(BUILD)/intake.a
 BINARY := $(BUILD)/cg-import
 
-# What the tests of one room link: the room and all below it.
+# What the tests of one room link: the room and all below it, and the libraries that these call.
 UNDER_libcg := $(LIBCG)
 UNDER_base := $(BASE) $(LIBCG)
+UNDER_store := $(STORE) $(BASE) $(LIBCG)
 UNDER_koji := $(KOJI) $(BASE) $(LIBCG)
-UNDER_import := $(IMPORT) $(KOJI) $(BASE) $(LIBCG)
+UNDER_content := $(CONTENT) $(BASE) $(LIBCG)
+UNDER_import := $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
+UNDER_intake := $(INTAKE) $(STORE) $(CONTENT) $(BASE) $(LIBCG)
+LIBS_store = $(DATABASE_LIBS)
+LIBS_koji = $(HUB_LIBS)
+LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
+LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS)
 
 HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
@@ -79,18 +94,22 @@ $(LIBCG): $(call objects,libcg)
 	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/libcg-all.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/libcg-all.o
 
-$(BASE) $(KOJI) $(IMPORT): $(BUILD)/%.a:
+$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE): $(BUILD)/%.a:
 	$(call say,LIB,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BASE): $(call objects,base)
+$(STORE): $(call objects,store)
 $(KOJI): $(call objects,koji)
+$(CONTENT): $(call objects,content)
 $(IMPORT): $(call objects,import)
+$(INTAKE): $(call objects,intake)
 
-$(BINARY): $(call objects,cli) $(IMPORT) $(KOJI) $(BASE) $(LIBCG)
+$(BINARY): $(call objects,cli) $(INTAKE) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(HUB_LIBS) $(LIBCG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(LIBCG_LIBS)
 
 $(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
+$(BUILD)/obj/cg-import/store/%.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -103,6 +122,16 @@ $(BUILD)/generated/schema_text.h: schema/content-generator-metadata.schema.json
 	  echo '0};'; } >$@
 $(BUILD)/obj/cg-import/libcg/check.o: $(BUILD)/generated/schema_text.h
 
+# So do the migrations of the database, in the order of their numbers.
+MIGRATIONS := $(sort $(wildcard schema/sql/*.sql))
+$(BUILD)/generated/migrations.h: $(MIGRATIONS)
+	@mkdir -p $(@D)
+	{ for f in $^; do n=$$(basename $$f .sql); echo "static const char migration_$${n%%_*}[] = {"; \
+	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; \
+	  echo 'static const struct migration migrations[] = {'; \
+	  for f in $^; do n=$$(basename $$f .sql); echo "{\"$$n\", migration_$${n%%_*}},"; done; echo '};'; } >$@
+$(BUILD)/obj/cg-import/store/migrate.o: $(BUILD)/generated/migrations.h
+
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS:.o=.d) $(TEST_PROGRAMS:=.d)
 
 # --- tests -----------------------------------------------------------------------------------------------------------
@@ -112,9 +141,9 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 	$$(call say,TEST,$$@)
 	$$(Q)$$(CC) $$(CPPFLAGS) -Itests/harness $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(HARNESS) \
 	  $$(UNDER_$(1)) \
-	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(if $$(filter koji import,$(1)),$$(HUB_LIBS)) $$(LIBCG_LIBS)
+	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(LIBS_$(1)) $$(LIBCG_LIBS)
 endef
-$(foreach room,libcg base koji import,$(eval $(call test_rule,$(room))))
+$(foreach room,$(filter-out cli,$(ROOMS)),$(eval $(call test_rule,$(room))))
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
 
@@ -123,7 +152,7 @@ TOOLS := $(patsubst tests/conformance/%.c,$(BUILD)/tests/conformance/%,$(sort $(
 $(BUILD)/tests/conformance/%: tests/conformance/%.c $(UNDER_import)
 	@mkdir -p $(@D)
 	$(call say,TOOL,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(UNDER_import) $(HUB_LIBS) \
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(UNDER_import) $(LIBS_import) \
 	  $(LIBCG_LIBS)
 -include $(TOOLS:=.d)
 
@@ -185,11 +214,11 @@ layers: ## check who includes whom
 	tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers.
-lint: $(BUILD)/generated/schema_text.h ## clang-tidy, cppcheck, format, man pages
+lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h ## clang-tidy, cppcheck, format, man pages
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak -Iinclude -Icg-import $(SOURCES)
-	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c17 $(XMLRPC_CFLAGS)
+	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS)
 	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
 
 format: ## lay out the C files
