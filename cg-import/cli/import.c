@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* import: brings a finished build, or a list of them, into a hub. */
+#include "hub_check.h"
 #include "import_command.h"
 #include "signals.h"
 #include "state_directory.h"
@@ -245,6 +246,19 @@ static void session_noted(void *context, const char *line)
     progress_say(&command->progress, "%s", line);
 }
 
+/* A mistyped tag is found out before anything is sent. */
+static int check_tag(struct import_command *command, struct cg_error *err)
+{
+    if (!command->request.tag)
+        return 0;
+    CG_AUTO_BYTES struct cg_bytes why = {0};
+    int open = hub_check_tag_is_open(command->session, command->request.tag, &why, err);
+    if (open != 0)
+        return open < 0 ? -1 : 0;
+    cg_fail(err, CG_E_REFUSED, "%s", cg_bytes_text(&why));
+    return cg_hint(err, "nothing was sent: give --tag a tag that takes builds");
+}
+
 int import_connect(struct import_command *command, struct cg_error *err)
 {
     command->profile = connection_profile(&command->connection, err);
@@ -253,9 +267,9 @@ int import_connect(struct import_command *command, struct cg_error *err)
     const struct koji_session_options options = {
         .stop = &command->stop, .note = session_noted, .note_context = command};
     command->session = koji_session_create(command->profile, &options, err);
-    if (!command->session)
+    if (!command->session || koji_hub_lists_read(command->session, &command->lists, err) < 0)
         return -1;
-    return koji_hub_lists_read(command->session, &command->lists, err);
+    return check_tag(command, err);
 }
 
 int import_login(struct import_command *command, struct cg_error *err)

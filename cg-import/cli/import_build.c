@@ -38,10 +38,15 @@ static void step_began(void *context, enum import_step step, const char *detail)
     struct import_command *command = context;
     atomic_store(&command->step, (int)step);
     progress_end(&command->progress, clock_monotonic_ms());
-    progress_say(&command->progress, "%s%s%s", step_phrase(step), detail && detail[0] ? ": " : "",
-                 detail ? detail : "");
-    if (step == IMPORT_STEP_UPLOAD || step == IMPORT_STEP_CHECK)
-        progress_begin(&command->progress, step_phrase(step), PROGRESS_BYTES, clock_monotonic_ms());
+    bool linking = command->request.transfer == IMPORT_LINK;
+    progress_say(&command->progress, "%s%s%s",
+                 step == IMPORT_STEP_UPLOAD && linking ? "putting the files onto the hub's volume" : step_phrase(step),
+                 detail && detail[0] ? ": " : "", detail ? detail : "");
+    if (step == IMPORT_STEP_CHECK)
+        progress_begin(&command->progress, "reading", "read", PROGRESS_BYTES, clock_monotonic_ms());
+    if (step == IMPORT_STEP_UPLOAD)
+        progress_begin(&command->progress, linking ? "linking" : "uploading", linking ? "linked" : "uploaded",
+                       PROGRESS_BYTES, clock_monotonic_ms());
 }
 
 static void moved_on(void *context, uint64_t done_bytes, uint64_t total_bytes)

@@ -63,7 +63,8 @@ static void say_how_it_went(struct import_command *command, const struct import_
 {
     struct progress *progress = &command->progress;
     if (result->outcome == IMPORT_ALREADY)
-        progress_say(progress, "the hub has this very build already: nothing was sent");
+        progress_say(progress, "the hub has this very build of %s already: nothing was sent",
+                     result->nvr ? result->nvr : "it");
     if (result->linked_bytes > 0) {
         char linked[PROGRESS_SIZE_TEXT];
         progress_size_text(result->linked_bytes, linked);
@@ -89,14 +90,13 @@ static void say_warnings(struct import_command *command, const char *name, const
 
 static void print_failure(const char *name, const struct import_result *result, const struct cg_error *error)
 {
-    if (result->report && cg_report_count(result->report, CG_LEVEL_ERROR) > 0)
+    if (result->report && cg_report_count(result->report, CG_LEVEL_ERROR) > 0) {
+        output_paragraph(stderr, 0, name);
         output_report(stderr, result->report, NULL);
+    }
     CG_AUTO_BYTES struct cg_bytes what = {0};
     const char *nvr = result->nvr ? result->nvr : name;
-    if (error->code == CG_E_TAG)
-        cg_bytes_printf(&what, NULL, "%s is imported but not tagged", nvr);
-    else
-        cg_bytes_printf(&what, NULL, "cannot import %s", nvr);
+    cg_bytes_printf(&what, NULL, "cannot %s %s", error->code == CG_E_TAG ? "tag" : "import", nvr);
     output_error(stderr, cg_bytes_text(&what), error);
     if (result->left_on_hub) {
         fputs("    left on the hub: ", stderr);
