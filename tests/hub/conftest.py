@@ -59,6 +59,16 @@ def http_hub(hub):
 
 
 @pytest.fixture(scope='session')
+def cg_import(cg_import):
+    """cg_import('import', ...): the program with the caller's own configuration; the hub is named by the arguments."""
+    def run(*arguments):
+        return subprocess.run([str(cg_import.path), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, stdin=subprocess.DEVNULL, timeout=600)
+    run.path = cg_import.path
+    return run
+
+
+@pytest.fixture(scope='session')
 def koji_python():
     """An interpreter that has the koji package."""
     done = subprocess.run([os.path.join(HERE, '../harness/koji-client')], stdout=subprocess.PIPE, text=True, check=True)
