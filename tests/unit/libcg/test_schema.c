@@ -190,6 +190,8 @@ static void tells_which_alternative_was_meant(void **state)
     const struct example examples[] = {
         {components, "{'type': 'file', 'filesize': '1'}",
          "schema.type /filesize /oneOf/1/properties/filesize/type: must be an integer, not a string\n"},
+        {components, "{'type': 'file', 'name': 'x', 'filesize': '1'}",
+         "schema.type /filesize /oneOf/1/properties/filesize/type: must be an integer, not a string\n"},
         {components, "{'type': 'rpm'}", "schema.required  /oneOf/0/required: \"name\" is missing\n"},
         {"{'anyOf': [{'type': 'string'}, {'type': 'object', 'required': ['a']}]}", "{}",
          "schema.required  /anyOf/1/required: \"a\" is missing\n"},
