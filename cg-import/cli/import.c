@@ -303,20 +303,26 @@ static void close_all(struct import_command *command)
 /* --- running -------------------------------------------------------------------------------------------------------
  */
 
+/* What the first Ctrl-C does at the step that is under way. */
+static const char *stopping_text(const struct import_command *command)
+{
+    if (command->list)
+        return "builds that are being imported are waited for, no other is begun; once more leaves them, with their "
+               "outcome unknown";
+    if (atomic_load(&command->step) == IMPORT_STEP_IMPORT)
+        return "the hub is importing, and its answer is waited for; once more leaves it, with the outcome unknown";
+    if (atomic_load(&command->step) == IMPORT_STEP_TAG)
+        return "the build is imported; tagging goes on at the hub and is not waited for";
+    return "what was taken on the hub is given back; once more leaves it";
+}
+
 static void told_to_stop(void *context, enum stop_level level)
 {
     struct import_command *command = context;
     if (level == STOP_NOW)
         progress_say(&command->progress, "leaving everything at once; a third time kills");
-    else if (command->list)
-        progress_say(&command->progress, "stopping: builds that are being imported are waited for, no other is begun; "
-                                         "once more leaves them, with their outcome unknown");
-    else if (atomic_load(&command->step) == IMPORT_STEP_IMPORT)
-        progress_say(&command->progress, "stopping: the hub is importing, and its answer is waited for; once more "
-                                         "leaves it, with the outcome unknown");
     else
-        progress_say(&command->progress,
-                     "stopping after this step and giving back what was taken; once more leaves it");
+        progress_say(&command->progress, "stopping: %s", stopping_text(command));
 }
 
 static enum progress_form form_of(const struct import_command *command)

@@ -83,7 +83,7 @@ static int run_build(struct import_command *command, struct cg_bytes *text, stru
 {
     if (cg_json_load_file(command->file, text, err) < 0)
         return -1;
-    command->request.metadata_name = command->file;
+    command->request.metadata_name = strcmp(command->file, "-") == 0 ? "standard input" : command->file;
     command->request.text = cg_bytes_text(text);
     command->request.text_size = text->size;
     if (import_connect(command, err) < 0 || check_before_login(command, result, err) < 0 ||
@@ -109,6 +109,6 @@ int import_build(struct import_command *command)
     if (!command->json)
         import_show_text(command, command->file, &result, &err);
     else if (err.code != CG_OK)
-        output_error(stderr, "cannot import", &err);
+        output_error(stderr, result.outcome == IMPORT_NOTHING ? "cannot import" : "cannot tag", &err);
     return cg_code_info(err.code)->exit_status;
 }

@@ -219,15 +219,18 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total, u
     pthread_mutex_unlock(&progress->lock_);
 }
 
-/* "cg-import: uploaded 3.0 GiB in 0:18, 170.6 MiB/s" */
+/* "cg-import: uploaded 3.0 GiB in 0:18, 170.6 MiB/s"; "1.0 GiB of 3.0 GiB" when it did not come to its end. */
 static void sum_up(struct progress *progress, uint64_t now_ms)
 {
     uint64_t took_ms = now_ms > progress->begun_ms_ ? now_ms - progress->begun_ms_ : 1;
-    char moved[PROGRESS_SIZE_TEXT], speed[PROGRESS_SIZE_TEXT], took[PROGRESS_SIZE_TEXT];
+    char moved[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT], speed[PROGRESS_SIZE_TEXT], took[PROGRESS_SIZE_TEXT];
     progress_size_text(progress->done_, moved);
+    progress_size_text(progress->total_, total);
     progress_size_text((uint64_t)((double)progress->done_ * 1000 / (double)took_ms), speed);
     duration_text((took_ms + 500) / 1000, took);
-    fprintf(progress->out_, "cg-import: %s %s in %s, %s/s\n", progress->done_word_, moved, took, speed);
+    fprintf(progress->out_, "cg-import: %s %s%s%s in %s, %s/s\n", progress->done_word_, moved,
+            progress->done_ < progress->total_ ? " of " : "", progress->done_ < progress->total_ ? total : "", took,
+            speed);
 }
 
 void progress_end(struct progress *progress, uint64_t now_ms)
