@@ -197,6 +197,8 @@ static void tells_which_alternative_was_meant(void **state)
          "schema.required  /anyOf/1/required: \"a\" is missing\n"},
         {"{'anyOf': [{'type': 'string'}, {'type': 'null'}]}", "1",
          "schema.anyOf  /anyOf: is none of: a string or null\n"},
+        {"{'anyOf': [{'required': ['a', 'b']}, {'required': ['c']}]}", "{}",
+         "schema.required  /anyOf/1/required: \"c\" is missing\n"},
         {"{'anyOf': [{'required': ['a']}, {'required': ['b']}]}", "{}",
          "schema.anyOf  /anyOf: is none of: an object with \"a\" or an object with \"b\"\n"},
         {"{'anyOf': [{'description': 'a date'}, {'$ref': '#/$defs/n'}], '$defs': {'n': {'title': 'a number'}}}", "1",
