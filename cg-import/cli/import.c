@@ -34,6 +34,7 @@ enum import_option {
     OPTION_BATCH,
     OPTION_JOBS,
     OPTION_LANES,
+    OPTION_CLEAR_STRAY,
     OPTION_JSON,
     OPTION_STATE_DIR,
     OPTION_NO_JOURNAL,
@@ -53,6 +54,8 @@ static const struct option_row what_rows[] = {
 static const struct option_row how_rows[] = {
     {OPTION_LINK, "link", NULL, "put the files onto the hub's mounted volume (reflink, hard link, copy), send nothing"},
     {OPTION_LANES, "lanes", "N", "upload so many files of a build at once (default: 4)"},
+    {OPTION_CLEAR_STRAY, "clear-stray", NULL,
+     "have the hub remove what a dead import of this build left; only when none of it runs"},
     {OPTION_BATCH, "batch", "LIST", "import the builds that the file LIST names (\"-\": standard input)"},
     {OPTION_JOBS, "jobs", "N", "import so many builds of the list at once (default: 4)"},
     {OPTION_STATE_DIR, "state-dir", "DIR", "where the journal is kept that lets a killed import be taken up again"},
@@ -150,6 +153,9 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
         return 0;
     case OPTION_STRICT:
         request->strict = true;
+        return 0;
+    case OPTION_CLEAR_STRAY:
+        request->stray = IMPORT_STRAY_CLEAR;
         return 0;
     case OPTION_BATCH:
         command->list = value;
