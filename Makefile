@@ -54,6 +54,7 @@ LIBCG := $(BUILD)/libcg.a
 BASE := $(BUILD)/base.a
 KOJI := $(BUILD)/koji.a
 IMPORT := $(BUILD)/import.a
+CLI := $(BUILD)/cli.a
 BINARY := $(BUILD)/cg-import
 
 # What the tests of one room link: the room and all below it.
@@ -61,6 +62,7 @@ UNDER_libcg := $(LIBCG)
 UNDER_base := $(BASE) $(LIBCG)
 UNDER_koji := $(KOJI) $(BASE) $(LIBCG)
 UNDER_import := $(IMPORT) $(KOJI) $(BASE) $(LIBCG)
+UNDER_cli := $(CLI) $(UNDER_import)
 
 HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
@@ -79,12 +81,13 @@ $(LIBCG): $(call objects,libcg)
 	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/libcg-all.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/libcg-all.o
 
-$(BASE) $(KOJI) $(IMPORT): $(BUILD)/%.a:
+$(BASE) $(KOJI) $(IMPORT) $(CLI): $(BUILD)/%.a:
 	$(call say,LIB,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BASE): $(call objects,base)
 $(KOJI): $(call objects,koji)
 $(IMPORT): $(call objects,import)
+$(CLI): $(filter-out %/main.o,$(call objects,cli)) # for its tests
 
 $(BINARY): $(call objects,cli) $(IMPORT) $(KOJI) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
@@ -112,9 +115,9 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 	$$(call say,TEST,$$@)
 	$$(Q)$$(CC) $$(CPPFLAGS) -Itests/harness $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(HARNESS) \
 	  $$(UNDER_$(1)) \
-	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(if $$(filter koji import,$(1)),$$(HUB_LIBS)) $$(LIBCG_LIBS)
+	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(if $$(filter koji import cli,$(1)),$$(HUB_LIBS)) $$(LIBCG_LIBS)
 endef
-$(foreach room,libcg base koji import,$(eval $(call test_rule,$(room))))
+$(foreach room,$(ROOMS),$(eval $(call test_rule,$(room))))
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
 
