@@ -267,7 +267,14 @@ for where in ('log relpath', 'log subdir'):
     stricter('one file, one name', where, 'dot', 'slash-end', 'inner-dots')
 stricter('not what anyone wants', '/output/0/metadata_only', 'true', 'one', 'float', 'text', 'number-text', 'list-of-text')
 
-# The hub refuses these for what is not in the document (users, tasks, reservations, archives, the files themselves).
+# Releases take these and koji's master refuses them: drafts of archives up to 1.35, subdir ignored before 1.35.
+RELEASES_TAKE = {'/build/draft ' + label for label in ('true', 'one', 'float', 'text', 'number-text', 'list-of-text')}
+RELEASES_TAKE |= {'/output/0/subdir ' + label for label in ('true', 'one', 'float', 'text', 'number-text', 'list-of-text')}
+RELEASES_TAKE |= {'/output/1/subdir ' + label for label in ('true', 'one', 'float', 'list-of-text')}
+RELEASES_TAKE |= {'output subdir legacy', 'buildroot component file no checksum', 'output component file no checksum'}
+
+# The hub refuses these for what is not in the document (users, tasks, reservations, archives, the files themselves,
+# a release before 1.35).
 UNKNOWABLE = {'/build/owner text', '/build/owner number-text', 'owner unknown', '/build/task_id one', '/build/task_id number-text',
               '/build/build_id one', '/output/0/filesize zero', '/output/0/filesize one', 'buildroot component kojifile unknown',
-              'output component kojifile unknown'}
+              'output component kojifile unknown', 'log twice other subdir'}
