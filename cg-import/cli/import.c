@@ -55,7 +55,7 @@ static const struct option_row how_rows[] = {
     {OPTION_LINK, "link", NULL, "put the files onto the hub's mounted volume (reflink, hard link, copy), send nothing"},
     {OPTION_LANES, "lanes", "N", "upload so many files of a build at once (default: 4)"},
     {OPTION_CLEAR_STRAY, "clear-stray", NULL,
-     "have the hub remove what a dead import of this build left; only when none of it runs"},
+     "no import of this build is running: have the hub remove what a dead one left"},
     {OPTION_BATCH, "batch", "LIST", "import the builds that the file LIST names (\"-\": standard input)"},
     {OPTION_JOBS, "jobs", "N", "import so many builds of the list at once (default: 4)"},
     {OPTION_STATE_DIR, "state-dir", "DIR", "where the journal is kept that lets a killed import be taken up again"},
@@ -359,8 +359,10 @@ static int run(int argc, char **argv)
     struct import_command command = {.talk = IMPORT_NORMAL};
     struct cg_error err = {0};
     int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_import, argc, argv, take, &command, &first, &status) == VERBS_STOP)
+    if (verbs_begin(&verb_import, argc, argv, take, &command, &first, &status) == VERBS_STOP) {
+        secret_finish(&command.token);
         return status;
+    }
     if (take_arguments(&command, argc - first, argv + first, &err) < 0 || settle_reservation(&command, &err) < 0) {
         secret_finish(&command.token);
         return verbs_refuse(&verb_import, argv, &err);
