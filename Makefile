@@ -62,6 +62,7 @@ KOJI := $(BUILD)/koji.a
 CONTENT := $(BUILD)/content.a
 IMPORT := $(BUILD)/import.a
 INTAKE := $(BUILD)/intake.a
+CLI := $(BUILD)/cli.a
 BINARY := $(BUILD)/cg-import
 
 # What the tests of one room link: the room and all below it, and the libraries that these call.
@@ -76,6 +77,8 @@ LIBS_store = $(DATABASE_LIBS)
 LIBS_koji = $(HUB_LIBS)
 LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
 LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS)
+UNDER_cli := $(CLI) $(INTAKE) $(UNDER_import)
+LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
 
 HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
@@ -94,7 +97,7 @@ $(LIBCG): $(call objects,libcg)
 	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/libcg-all.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/libcg-all.o
 
-$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE): $(BUILD)/%.a:
+$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE) $(CLI): $(BUILD)/%.a:
 	$(call say,LIB,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(BASE): $(call objects,base)
@@ -103,6 +106,7 @@ $(KOJI): $(call objects,koji)
 $(CONTENT): $(call objects,content)
 $(IMPORT): $(call objects,import)
 $(INTAKE): $(call objects,intake)
+$(CLI): $(filter-out %/main.o,$(call objects,cli)) # for its tests
 
 $(BINARY): $(call objects,cli) $(INTAKE) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
@@ -143,7 +147,7 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 	  $$(UNDER_$(1)) \
 	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(LIBS_$(1)) $$(LIBCG_LIBS)
 endef
-$(foreach room,$(filter-out cli,$(ROOMS)),$(eval $(call test_rule,$(room))))
+$(foreach room,$(ROOMS),$(eval $(call test_rule,$(room))))
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
 

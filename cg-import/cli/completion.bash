@@ -82,8 +82,8 @@ _cg_import() {
         options+=" --strict --json --tag $hub_options"
         ;;
     import)
-        options+=" --reserve --build-id --token --token-file --draft --tag --strict --dry-run --link --lanes --batch --jobs"
-        options+=" --state-dir --no-journal --json -q --quiet -v --verbose $hub_options $login_options --weburl --topdir"
+        options+=" --reserve --build-id --token --token-file --draft --tag --strict --dry-run --link --lanes"
+        options+=" --clear-stray --batch --jobs --state-dir --no-journal --json -q --quiet -v --verbose $hub_options $login_options --weburl --topdir"
         ;;
     hub)
         options+=" --json --noauth $hub_options $login_options"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "connection.h"
 
+#include <stddef.h>
 #include <string.h>
 
 const struct option_row connection_hub_rows[] = {
@@ -49,55 +50,41 @@ static int auth_type(const char *name, enum koji_auth *type, struct cg_error *er
     return cg_fail(err, CG_E_USAGE, "--authtype %s is not known; it may be ssl, kerberos or password", name);
 }
 
+/* Where the value of an option is kept. */
+static const struct {
+    int id;
+    size_t offset;
+} places[] = {
+    {OPTION_PROFILE, offsetof(struct connection, profile)},
+    {OPTION_CONFIG, offsetof(struct connection, config)},
+    {OPTION_HUB, offsetof(struct connection, hub)},
+    {OPTION_SERVERCA, offsetof(struct connection, serverca)},
+    {OPTION_AUTHTYPE, offsetof(struct connection, authtype)},
+    {OPTION_CERT, offsetof(struct connection, cert)},
+    {OPTION_PRINCIPAL, offsetof(struct connection, principal)},
+    {OPTION_KEYTAB, offsetof(struct connection, keytab)},
+    {OPTION_USER, offsetof(struct connection, user)},
+    {OPTION_PASSWORD_FILE, offsetof(struct connection, password_file)},
+    {OPTION_RUNAS, offsetof(struct connection, runas)},
+    {OPTION_WEBURL, offsetof(struct connection, weburl)},
+    {OPTION_TOPDIR, offsetof(struct connection, topdir)},
+};
+
 int connection_take(struct connection *connection, int id, const char *value, struct cg_error *err)
 {
     enum koji_auth type;
-    switch (id) {
-    case OPTION_PROFILE:
-        connection->profile = value;
-        return 1;
-    case OPTION_CONFIG:
-        connection->config = value;
-        return 1;
-    case OPTION_HUB:
-        connection->hub = value;
-        return 1;
-    case OPTION_SERVERCA:
-        connection->serverca = value;
-        return 1;
-    case OPTION_AUTHTYPE:
-        connection->authtype = value;
-        return auth_type(value, &type, err) < 0 ? -1 : 1;
-    case OPTION_CERT:
-        connection->cert = value;
-        return 1;
-    case OPTION_PRINCIPAL:
-        connection->principal = value;
-        return 1;
-    case OPTION_KEYTAB:
-        connection->keytab = value;
-        return 1;
-    case OPTION_USER:
-        connection->user = value;
-        return 1;
-    case OPTION_PASSWORD_FILE:
-        connection->password_file = value;
-        return 1;
-    case OPTION_RUNAS:
-        connection->runas = value;
-        return 1;
-    case OPTION_NOAUTH:
+    if (id == OPTION_AUTHTYPE && auth_type(value, &type, err) < 0)
+        return -1;
+    if (id == OPTION_NOAUTH) {
         connection->anonymous = true;
         return 1;
-    case OPTION_WEBURL:
-        connection->weburl = value;
-        return 1;
-    case OPTION_TOPDIR:
-        connection->topdir = value;
-        return 1;
-    default:
-        return 0;
     }
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (places[i].id == id) {
+            *(const char **)((char *)connection + places[i].offset) = value;
+            return 1;
+        }
+    return 0;
 }
 
 bool connection_is_named(const struct connection *connection)

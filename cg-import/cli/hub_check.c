@@ -22,12 +22,12 @@ void hub_check_finish(struct hub_check *hub)
     *hub = (struct hub_check){0};
 }
 
-static int ask(struct hub_check *hub, const char *method, json_t *params, json_t **answer, struct cg_error *err)
+static int ask(struct koji_session *session, const char *method, json_t *params, json_t **answer, struct cg_error *err)
 {
     CG_AUTO_JSON json_t *owned = params;
     if (!owned)
         return cg_fail_memory(err);
-    return koji_session_call(hub->session, KOJI_READ, method, owned, answer, err);
+    return koji_session_call(session, KOJI_READ, method, owned, answer, err);
 }
 
 static int add(struct cg_report *report, enum cg_level level, const char *rule, const char *pointer,
@@ -42,7 +42,7 @@ static int check_package(struct hub_check *hub, const char *tag, const char *pac
                          struct cg_error *err)
 {
     CG_AUTO_JSON json_t *listed = NULL;
-    if (ask(hub, "checkTagPackage", json_pack("[s, s]", tag, package), &listed, err) < 0)
+    if (ask(hub->session, "checkTagPackage", json_pack("[s, s]", tag, package), &listed, err) < 0)
         return -1;
     if (json_is_true(listed))
         return 0;
@@ -53,19 +53,26 @@ static int check_package(struct hub_check *hub, const char *tag, const char *pac
                "a listed package; an import with --tag lists it if the user may do so", err);
 }
 
+int hub_check_tag_is_open(struct koji_session *session, const char *tag, struct cg_bytes *why, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *info = NULL;
+    if (ask(session, "getTag", json_pack("[s]", tag), &info, err) < 0)
+        return -1;
+    if (!json_is_object(info))
+        return cg_bytes_printf(why, err, "the hub has no tag %s", tag);
+    if (json_is_true(json_object_get(info, "locked")))
+        return cg_bytes_printf(why, err, "tag %s is locked", tag);
+    return 1;
+}
+
 int hub_check_tag(struct hub_check *hub, const char *tag, const struct cg_metadata *metadata, struct cg_report *report,
                   struct cg_error *err)
 {
-    CG_AUTO_JSON json_t *info = NULL;
-    if (ask(hub, "getTag", json_pack("[s]", tag), &info, err) < 0)
+    CG_AUTO_BYTES struct cg_bytes why = {0};
+    int open = hub_check_tag_is_open(hub->session, tag, &why, err);
+    if (open < 0)
         return -1;
-    CG_AUTO_BYTES struct cg_bytes message = {0};
-    bool locked = json_is_true(json_object_get(info, "locked"));
-    if (!json_is_object(info) || locked) {
-        if (cg_bytes_printf(&message, err, "%s %s%s", locked ? "tag" : "the hub has no tag", tag,
-                            locked ? " is locked" : "") < 0)
-            return -1;
-        return add(report, CG_LEVEL_ERROR, "hub.tag", "", cg_bytes_text(&message), "a tag that takes builds", err);
-    }
+    if (!open)
+        return add(report, CG_LEVEL_ERROR, "hub.tag", "", cg_bytes_text(&why), "a tag that takes builds", err);
     return check_package(hub, tag, metadata->name, report, err);
 }

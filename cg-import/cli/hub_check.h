@@ -22,6 +22,12 @@ struct hub_check {
 int hub_check_begin(struct hub_check *hub, const struct connection *connection, struct cg_error *err);
 
 /*
+ * Is there a tag of that name that takes builds? 1: yes; 0: no, and `why` says "the hub has no tag TAG"; -1: the hub
+ * could not be asked.
+ */
+int hub_check_tag_is_open(struct koji_session *session, const char *tag, struct cg_bytes *why, struct cg_error *err);
+
+/*
  * Is there the tag, and does it take the package? Adds to `report`: hub.tag (error) when there is no such tag or it is
  * locked, hub.tag-package (warning) when the package is not listed there: an import with --tag lists it if the user may
  * do so. 0, or -1 when the hub could not be asked.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* import: brings a finished build, or a list of them, into a hub. */
+#include "hub_check.h"
 #include "import_command.h"
 #include "signals.h"
 #include "state_directory.h"
@@ -33,6 +34,7 @@ enum import_option {
     OPTION_BATCH,
     OPTION_JOBS,
     OPTION_LANES,
+    OPTION_CLEAR_STRAY,
     OPTION_JSON,
     OPTION_STATE_DIR,
     OPTION_NO_JOURNAL,
@@ -52,6 +54,8 @@ static const struct option_row what_rows[] = {
 static const struct option_row how_rows[] = {
     {OPTION_LINK, "link", NULL, "put the files onto the hub's mounted volume (reflink, hard link, copy), send nothing"},
     {OPTION_LANES, "lanes", "N", "upload so many files of a build at once (default: 4)"},
+    {OPTION_CLEAR_STRAY, "clear-stray", NULL,
+     "no import of this build is running: have the hub remove what a dead one left"},
     {OPTION_BATCH, "batch", "LIST", "import the builds that the file LIST names (\"-\": standard input)"},
     {OPTION_JOBS, "jobs", "N", "import so many builds of the list at once (default: 4)"},
     {OPTION_STATE_DIR, "state-dir", "DIR", "where the journal is kept that lets a killed import be taken up again"},
@@ -150,6 +154,9 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
     case OPTION_STRICT:
         request->strict = true;
         return 0;
+    case OPTION_CLEAR_STRAY:
+        request->stray = IMPORT_STRAY_CLEAR;
+        return 0;
     case OPTION_BATCH:
         command->list = value;
         return 0;
@@ -245,6 +252,19 @@ static void session_noted(void *context, const char *line)
     progress_say(&command->progress, "%s", line);
 }
 
+/* A mistyped tag is found out before anything is sent. */
+static int check_tag(struct import_command *command, struct cg_error *err)
+{
+    if (!command->request.tag)
+        return 0;
+    CG_AUTO_BYTES struct cg_bytes why = {0};
+    int open = hub_check_tag_is_open(command->session, command->request.tag, &why, err);
+    if (open != 0)
+        return open < 0 ? -1 : 0;
+    cg_fail(err, CG_E_REFUSED, "%s", cg_bytes_text(&why));
+    return cg_hint(err, "nothing was sent: give --tag a tag that takes builds");
+}
+
 int import_connect(struct import_command *command, struct cg_error *err)
 {
     command->profile = connection_profile(&command->connection, err);
@@ -253,9 +273,9 @@ int import_connect(struct import_command *command, struct cg_error *err)
     const struct koji_session_options options = {
         .stop = &command->stop, .note = session_noted, .note_context = command};
     command->session = koji_session_create(command->profile, &options, err);
-    if (!command->session)
+    if (!command->session || koji_hub_lists_read(command->session, &command->lists, err) < 0)
         return -1;
-    return koji_hub_lists_read(command->session, &command->lists, err);
+    return check_tag(command, err);
 }
 
 int import_login(struct import_command *command, struct cg_error *err)
@@ -289,20 +309,26 @@ static void close_all(struct import_command *command)
 /* --- running -------------------------------------------------------------------------------------------------------
  */
 
+/* What the first Ctrl-C does at the step that is under way. */
+static const char *stopping_text(const struct import_command *command)
+{
+    if (command->list)
+        return "builds that are being imported are waited for, no other is begun; once more leaves them, with their "
+               "outcome unknown";
+    if (atomic_load(&command->step) == IMPORT_STEP_IMPORT)
+        return "the hub is importing, and its answer is waited for; once more leaves it, with the outcome unknown";
+    if (atomic_load(&command->step) == IMPORT_STEP_TAG)
+        return "the build is imported; tagging goes on at the hub and is not waited for";
+    return "what was taken on the hub is given back; once more leaves it";
+}
+
 static void told_to_stop(void *context, enum stop_level level)
 {
     struct import_command *command = context;
     if (level == STOP_NOW)
         progress_say(&command->progress, "leaving everything at once; a third time kills");
-    else if (command->list)
-        progress_say(&command->progress, "stopping: builds that are being imported are waited for, no other is begun; "
-                                         "once more leaves them, with their outcome unknown");
-    else if (atomic_load(&command->step) == IMPORT_STEP_IMPORT)
-        progress_say(&command->progress, "stopping: the hub is importing, and its answer is waited for; once more "
-                                         "leaves it, with the outcome unknown");
     else
-        progress_say(&command->progress,
-                     "stopping after this step and giving back what was taken; once more leaves it");
+        progress_say(&command->progress, "stopping: %s", stopping_text(command));
 }
 
 static enum progress_form form_of(const struct import_command *command)
@@ -333,8 +359,10 @@ static int run(int argc, char **argv)
     struct import_command command = {.talk = IMPORT_NORMAL};
     struct cg_error err = {0};
     int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_import, argc, argv, take, &command, &first, &status) == VERBS_STOP)
+    if (verbs_begin(&verb_import, argc, argv, take, &command, &first, &status) == VERBS_STOP) {
+        secret_finish(&command.token);
         return status;
+    }
     if (take_arguments(&command, argc - first, argv + first, &err) < 0 || settle_reservation(&command, &err) < 0) {
         secret_finish(&command.token);
         return verbs_refuse(&verb_import, argv, &err);

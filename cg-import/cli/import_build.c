@@ -38,10 +38,15 @@ static void step_began(void *context, enum import_step step, const char *detail)
     struct import_command *command = context;
     atomic_store(&command->step, (int)step);
     progress_end(&command->progress, clock_monotonic_ms());
-    progress_say(&command->progress, "%s%s%s", step_phrase(step), detail && detail[0] ? ": " : "",
-                 detail ? detail : "");
-    if (step == IMPORT_STEP_UPLOAD || step == IMPORT_STEP_CHECK)
-        progress_begin(&command->progress, step_phrase(step), PROGRESS_BYTES, clock_monotonic_ms());
+    bool linking = command->request.transfer == IMPORT_LINK;
+    progress_say(&command->progress, "%s%s%s",
+                 step == IMPORT_STEP_UPLOAD && linking ? "putting the files onto the hub's volume" : step_phrase(step),
+                 detail && detail[0] ? ": " : "", detail ? detail : "");
+    if (step == IMPORT_STEP_CHECK)
+        progress_begin(&command->progress, "reading", "read", PROGRESS_BYTES, clock_monotonic_ms());
+    if (step == IMPORT_STEP_UPLOAD)
+        progress_begin(&command->progress, linking ? "linking" : "uploading", linking ? "linked" : "uploaded",
+                       PROGRESS_BYTES, clock_monotonic_ms());
 }
 
 static void moved_on(void *context, uint64_t done_bytes, uint64_t total_bytes)
@@ -78,7 +83,7 @@ static int run_build(struct import_command *command, struct cg_bytes *text, stru
 {
     if (cg_json_load_file(command->file, text, err) < 0)
         return -1;
-    command->request.metadata_name = command->file;
+    command->request.metadata_name = strcmp(command->file, "-") == 0 ? "standard input" : command->file;
     command->request.text = cg_bytes_text(text);
     command->request.text_size = text->size;
     if (import_connect(command, err) < 0 || check_before_login(command, result, err) < 0 ||
@@ -104,6 +109,6 @@ int import_build(struct import_command *command)
     if (!command->json)
         import_show_text(command, command->file, &result, &err);
     else if (err.code != CG_OK)
-        output_error(stderr, "cannot import", &err);
+        output_error(stderr, result.outcome == IMPORT_NOTHING ? "cannot import" : "cannot tag", &err);
     return cg_code_info(err.code)->exit_status;
 }

@@ -85,13 +85,14 @@ static void show_summary(struct import_command *command, const struct import_bat
         output_json(stdout, object, NULL);
         return;
     }
-    if (counts.checked > 0)
-        progress_say(&command->progress, "%zu of %zu builds would be accepted, %zu not", counts.checked, batch->count,
-                     counts.failed);
-    else
-        progress_say(&command->progress,
-                     "%zu builds in %.1f s: %zu imported, %zu were there already, %zu failed, %zu not begun",
-                     batch->count, seconds, counts.imported, counts.already, counts.failed, counts.not_begun);
+    /* The list itself could not be read: that was said. */
+    if (batch->count == 0)
+        return;
+    progress_say(&command->progress, "%zu build%s in %.1f s: %zu %s, %zu there already, %zu failed, %zu not begun",
+                 batch->count, batch->count == 1 ? "" : "s", seconds,
+                 counts.checked > 0 ? counts.checked : counts.imported,
+                 command->request.extent == IMPORT_DRY_RUN ? "would be accepted" : "imported", counts.already,
+                 counts.failed, counts.not_begun);
 }
 
 int import_list(struct import_command *command)
@@ -101,7 +102,7 @@ int import_list(struct import_command *command)
     uint64_t begun_ms = clock_monotonic_ms();
     if (import_batch_read(command->list, &batch, &err) == 0 && import_connect(command, &err) == 0 &&
         import_login(command, &err) == 0) {
-        progress_begin(&command->progress, "importing", PROGRESS_BUILDS, clock_monotonic_ms());
+        progress_begin(&command->progress, "importing", "imported", PROGRESS_BUILDS, clock_monotonic_ms());
         progress_update(&command->progress, 0, batch.count, clock_monotonic_ms());
         import_batch_run(command->session, &command->lists, &command->request, command->jobs, item_ended, command,
                          &batch, &err);

@@ -59,20 +59,23 @@ static void print_build(const struct import_result *result)
     fflush(stdout);
 }
 
-static void say_how_it_went(struct import_command *command, const struct import_result *result)
+static void say_how_it_went(struct import_command *command, const struct import_result *result,
+                            const struct cg_error *error)
 {
     struct progress *progress = &command->progress;
     if (result->outcome == IMPORT_ALREADY)
-        progress_say(progress, "the hub has this very build already: nothing was sent");
+        progress_say(progress, "the hub has this very build of %s already: nothing was sent",
+                     result->nvr ? result->nvr : "it");
     if (result->linked_bytes > 0) {
         char linked[PROGRESS_SIZE_TEXT];
         progress_size_text(result->linked_bytes, linked);
         progress_say(progress, "%s came to the hub's volume without being sent", linked);
     }
-    if (result->tag && result->tag_task_id > 0)
+    bool tagged = result->tag && error->code == CG_OK && result->outcome != IMPORT_CHECKED;
+    if (tagged && result->tag_task_id > 0)
         progress_say(progress, "tagged into %s by task %" PRId64, result->tag, result->tag_task_id);
-    else if (result->tag && result->outcome != IMPORT_CHECKED)
-        progress_say(progress, "is tagged into %s", result->tag);
+    else if (tagged)
+        progress_say(progress, "was tagged into %s before", result->tag);
     if (command->talk == IMPORT_VERBOSE && result->metadata_sha256)
         progress_say(progress, "metadata as given: sha256 %s", result->metadata_sha256);
     if (command->talk == IMPORT_VERBOSE && result->uploaded_sha256)
@@ -89,14 +92,13 @@ static void say_warnings(struct import_command *command, const char *name, const
 
 static void print_failure(const char *name, const struct import_result *result, const struct cg_error *error)
 {
-    if (result->report && cg_report_count(result->report, CG_LEVEL_ERROR) > 0)
+    if (result->report && cg_report_count(result->report, CG_LEVEL_ERROR) > 0) {
+        output_paragraph(stderr, 0, name);
         output_report(stderr, result->report, NULL);
+    }
     CG_AUTO_BYTES struct cg_bytes what = {0};
     const char *nvr = result->nvr ? result->nvr : name;
-    if (error->code == CG_E_TAG)
-        cg_bytes_printf(&what, NULL, "%s is imported but not tagged", nvr);
-    else
-        cg_bytes_printf(&what, NULL, "cannot import %s", nvr);
+    cg_bytes_printf(&what, NULL, "cannot %s %s", result->outcome == IMPORT_NOTHING ? "import" : "tag", nvr);
     output_error(stderr, cg_bytes_text(&what), error);
     if (result->left_on_hub) {
         fputs("    left on the hub: ", stderr);
@@ -108,7 +110,7 @@ void import_show_text(struct import_command *command, const char *name, const st
                       const struct cg_error *error)
 {
     if (result->outcome != IMPORT_NOTHING) {
-        say_how_it_went(command, result);
+        say_how_it_went(command, result, error);
         say_warnings(command, name, result->report);
         print_build(result);
     }

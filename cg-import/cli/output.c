@@ -14,6 +14,8 @@ const char *output_advice(const struct cg_error *err)
 {
     if (err->hint[0])
         return err->hint;
+    if (err->code == CG_E_INTERRUPTED)
+        return "stopped as asked: the same command run again goes on from here";
     switch (cg_code_info(err->code)->exit_status) {
     case EXIT_TEMPORARY:
         return "this is temporary: run the same command again later";
@@ -119,7 +121,8 @@ json_t *output_error_json(const struct cg_error *err, int exit_status)
 
 int output_json(FILE *out, const json_t *json, struct cg_error *err)
 {
-    CG_AUTO_FREE char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    CG_AUTO_FREE char *text =
+        json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12)) : NULL;
     if (!text)
         return cg_fail_memory(err);
     fprintf(out, "%s\n", text);

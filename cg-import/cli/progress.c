@@ -80,25 +80,28 @@ static double rate(const struct progress *progress, uint64_t now_ms)
     return (double)(progress->done_ - oldest->done) * 1000 / (double)(now_ms - oldest->at_ms);
 }
 
-/* "  42 %  1.2 GiB of 3.0 GiB  98.3 MiB/s  0:18 left" */
+/*
+ * "  42 %    1.2 GiB of 3.0 GiB   98.3 MiB/s    0:18 left": as long whatever the numbers are, so that the bar before it
+ * keeps its length.
+ */
 static void state_text(const struct progress *progress, uint64_t now_ms, char *text, size_t size)
 {
-    char done[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT];
+    char done[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT], left[PROGRESS_SIZE_TEXT] = "";
+    char speed[PROGRESS_SIZE_TEXT + 2] = "";
     amount_text(progress->unit_, progress->done_, done);
     amount_text(progress->unit_, progress->total_, total);
-    int length = snprintf(text, size, "%3u %%  %s of %s%s", percent(progress), done, total,
-                          progress->unit_ == PROGRESS_BUILDS ? " builds" : "");
     double per_second = rate(progress, now_ms);
-    if (per_second <= 0)
-        return;
-    if (progress->unit_ == PROGRESS_BYTES) {
-        char speed[PROGRESS_SIZE_TEXT];
+    if (per_second > 0) {
         progress_size_text((uint64_t)per_second, speed);
-        length += snprintf(text + length, size - (size_t)length, "  %s/s", speed);
+        strcat(speed, "/s");
+        duration_text((uint64_t)((double)(progress->total_ - progress->done_) / per_second + 0.5), left);
     }
-    char left[PROGRESS_SIZE_TEXT];
-    duration_text((uint64_t)((double)(progress->total_ - progress->done_) / per_second + 0.5), left);
-    snprintf(text + length, size - (size_t)length, "  %s left", left);
+    if (progress->unit_ == PROGRESS_BUILDS)
+        snprintf(text, size, "%3u %%  %*s of %s builds  %7s%s", percent(progress), (int)strlen(total), done, total,
+                 left, left[0] ? " left" : "     ");
+    else
+        snprintf(text, size, "%3u %%  %10s of %s  %12s  %7s%s", percent(progress), done, total, speed, left,
+                 left[0] ? " left" : "     ");
 }
 
 /* --- bar and lines -------------------------------------------------------------------------------------------------
@@ -117,7 +120,7 @@ static void paint_bar(struct progress *progress, uint64_t now_ms)
     char state[160], line[256];
     state_text(progress, now_ms, state, sizeof state);
     unsigned width = terminal_width(progress->out_);
-    size_t used = strlen(progress->what_) + strlen(state) + 5;
+    size_t used = strlen(progress->doing_) + strlen(state) + 5;
     size_t bar = width > used ? width - used : 0;
     if (bar > BAR_MAX)
         bar = BAR_MAX;
@@ -130,9 +133,9 @@ static void paint_bar(struct progress *progress, uint64_t now_ms)
         drawn[bar] = '\0';
         if (full > 0 && full < bar)
             drawn[full - 1] = '>';
-        snprintf(line, sizeof line, "%s [%s] %s", progress->what_, drawn, state);
+        snprintf(line, sizeof line, "%s [%s] %s", progress->doing_, drawn, state);
     } else {
-        snprintf(line, sizeof line, "%s %s", progress->what_, state);
+        snprintf(line, sizeof line, "%s %s", progress->doing_, state);
     }
     fprintf(progress->out_, "%s%.*s", wipe, width > 1 ? (int)width - 1 : 0, line);
     fflush(progress->out_);
@@ -140,11 +143,22 @@ static void paint_bar(struct progress *progress, uint64_t now_ms)
     progress->painted_ms_ = now_ms;
 }
 
+/* Takes the padding out, in place. */
+static char *squeeze(char *text)
+{
+    char *to = text;
+    for (const char *from = text + strspn(text, " "); *from; from++)
+        if (*from != ' ' || (from[1] != ' ' && from[1] != '\0'))
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
+
 static void print_line(struct progress *progress, uint64_t now_ms)
 {
     char state[160];
     state_text(progress, now_ms, state, sizeof state);
-    fprintf(progress->out_, "cg-import: %s %s\n", progress->what_, state + strspn(state, " "));
+    fprintf(progress->out_, "cg-import: %s %s\n", progress->doing_, squeeze(state));
     fflush(progress->out_);
     progress->tenth_ = percent(progress) / 10;
     progress->painted_ms_ = now_ms;
@@ -174,11 +188,13 @@ static void take_sample(struct progress *progress, uint64_t now_ms)
 /* --- what the verbs call -------------------------------------------------------------------------------------------
  */
 
-void progress_begin(struct progress *progress, const char *what, enum progress_unit unit, uint64_t now_ms)
+void progress_begin(struct progress *progress, const char *doing, const char *done, enum progress_unit unit,
+                    uint64_t now_ms)
 {
     pthread_mutex_lock(&progress->lock_);
     take_bar_away(progress);
-    progress->what_ = what;
+    progress->doing_ = doing;
+    progress->done_word_ = done;
     progress->unit_ = unit;
     progress->done_ = progress->total_ = 0;
     progress->begun_ms_ = progress->painted_ms_ = now_ms;
@@ -190,7 +206,7 @@ void progress_begin(struct progress *progress, const char *what, enum progress_u
 void progress_update(struct progress *progress, uint64_t done, uint64_t total, uint64_t now_ms)
 {
     pthread_mutex_lock(&progress->lock_);
-    if (progress->what_) {
+    if (progress->doing_) {
         progress->total_ = total;
         progress->done_ = done < total ? done : total;
         take_sample(progress, now_ms);
@@ -203,25 +219,29 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total, u
     pthread_mutex_unlock(&progress->lock_);
 }
 
-/* "cg-import: uploaded 3.0 GiB in 0:18, 170.6 MiB/s" */
+/* "cg-import: uploaded 3.0 GiB in 0:18, 170.6 MiB/s"; "1.0 GiB of 3.0 GiB" when it did not come to its end. */
 static void sum_up(struct progress *progress, uint64_t now_ms)
 {
     uint64_t took_ms = now_ms > progress->begun_ms_ ? now_ms - progress->begun_ms_ : 1;
-    char moved[PROGRESS_SIZE_TEXT], speed[PROGRESS_SIZE_TEXT], took[PROGRESS_SIZE_TEXT];
+    char moved[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT], speed[PROGRESS_SIZE_TEXT], took[PROGRESS_SIZE_TEXT];
     progress_size_text(progress->done_, moved);
+    progress_size_text(progress->total_, total);
     progress_size_text((uint64_t)((double)progress->done_ * 1000 / (double)took_ms), speed);
     duration_text((took_ms + 500) / 1000, took);
-    fprintf(progress->out_, "cg-import: %s: %s in %s, %s/s\n", progress->what_, moved, took, speed);
+    fprintf(progress->out_, "cg-import: %s %s%s%s in %s, %s/s\n", progress->done_word_, moved,
+            progress->done_ < progress->total_ ? " of " : "", progress->done_ < progress->total_ ? total : "", took,
+            speed);
 }
 
 void progress_end(struct progress *progress, uint64_t now_ms)
 {
     pthread_mutex_lock(&progress->lock_);
     take_bar_away(progress);
-    if (progress->what_ && progress->form_ != PROGRESS_NONE && progress->unit_ == PROGRESS_BYTES && progress->done_ > 0)
+    if (progress->doing_ && progress->form_ != PROGRESS_NONE && progress->unit_ == PROGRESS_BYTES &&
+        progress->done_ > 0)
         sum_up(progress, now_ms);
     fflush(progress->out_);
-    progress->what_ = NULL;
+    progress->doing_ = NULL;
     pthread_mutex_unlock(&progress->lock_);
 }
 
@@ -243,12 +263,12 @@ void progress_say(struct progress *progress, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (cg_printable_append(&safe, text, NULL) < 0)
+    if (cg_bytes_append_text(&safe, "cg-import: ", NULL) < 0 || cg_printable_append(&safe, text, NULL) < 0)
         return;
 
     pthread_mutex_lock(&progress->lock_);
     take_bar_away(progress);
-    fprintf(progress->out_, "cg-import: %s\n", cg_bytes_text(&safe));
+    terminal_wrap(progress->out_, cg_bytes_text(&safe), 0, terminal_width(progress->out_));
     fflush(progress->out_);
     pthread_mutex_unlock(&progress->lock_);
 }

@@ -42,7 +42,8 @@ struct progress {
     FILE *out_;
     enum progress_form form_;
     pthread_mutex_t lock_;
-    const char *what_; /* "uploading" while something is under way, else NULL */
+    const char *doing_; /* "uploading" while something is under way, else NULL */
+    const char *done_word_;
     enum progress_unit unit_;
     uint64_t done_, total_;
     uint64_t begun_ms_, painted_ms_;
@@ -54,8 +55,10 @@ struct progress {
 
 void progress_init(struct progress *progress, FILE *out, enum progress_form form);
 
-/* Begins counting something; `what` is borrowed. */
-void progress_begin(struct progress *progress, const char *what, enum progress_unit unit, uint64_t now_ms);
+/* Begins counting something: `doing` it ("uploading"), and how it is called when it is `done` ("uploaded"). Borrowed.
+ */
+void progress_begin(struct progress *progress, const char *doing, const char *done, enum progress_unit unit,
+                    uint64_t now_ms);
 
 /* So much of so much is done. Ignored while nothing was begun. */
 void progress_update(struct progress *progress, uint64_t done, uint64_t total, uint64_t now_ms);

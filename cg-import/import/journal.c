@@ -278,7 +278,7 @@ int import_journal_import_failed(struct import_journal *journal, struct cg_error
         return 0;
     clear_directory(&journal->record);
     journal->record.importing = IMPORT_NOT_SENT;
-    return write_record(journal, err);
+    return journal->on_disk ? write_record(journal, err) : 0;
 }
 
 int import_journal_remove(struct import_journal *journal, struct cg_error *err)

@@ -102,30 +102,51 @@ static int copy_bytes(int from, int to)
     }
 }
 
-/* A new file with the same blocks where the file system can, else with a copy of them. */
-static int clone_or_copy(const struct volume *volume, int source, const char *target, struct cg_error *err)
+/* A new, empty file of the hub's: owned by the web server's user when we may, who can read it all the same. */
+static int make_file(const struct volume *volume, const char *target, struct cg_error *err)
 {
-    CG_AUTO_FD int fd = openat(volume->work, target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = openat(volume->work, target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return cg_fail_errno(err, "make in the hub's work directory", target);
-    if (ioctl(fd, FICLONE, source) < 0 && copy_bytes(source, fd) < 0)
-        return cg_fail_errno(err, "copy to the hub's work directory", target);
-    /* Given to the web server's user when we may: it can read the file all the same. */
-    if (fchown(fd, volume->owner.st_uid, volume->owner.st_gid) < 0 && errno != EPERM)
-        return cg_fail_errno(err, "give to the owner of the hub's work directory", target);
-    return 0;
+    if (fchown(fd, volume->owner.st_uid, volume->owner.st_gid) == 0 || errno == EPERM)
+        return fd;
+    cg_fail_errno(err, "give to the owner of the hub's work directory", target);
+    close(fd);
+    return -1;
 }
 
 /*
- * May the hub live with a hard link to this file? The link keeps owner and mode: it must be readable for the web
- * server, and whoever may write the file here could change the build there.
+ * May the hub live with a hard link to this file? The link keeps owner and mode: the file must be readable for the web
+ * server, and nobody but the web server's user and root may be able to change the build through it.
  */
 static bool may_hard_link(const struct volume *volume, const struct stat *file)
 {
+    bool trusted = file->st_uid == volume->owner.st_uid || file->st_uid == 0;
     bool readable = file->st_uid == volume->owner.st_uid || (file->st_mode & S_IROTH);
-    bool writable =
-        (file->st_uid != volume->owner.st_uid && (file->st_mode & S_IWUSR)) || (file->st_mode & (S_IWGRP | S_IWOTH));
-    return readable && !writable && file->st_dev == volume->owner.st_dev;
+    return trusted && readable && !(file->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* The same blocks if the file system can share them, else a hard link, else a copy. */
+static int place_file(const struct volume *volume, int source, const char *local_path, const char *target,
+                      struct cg_error *err)
+{
+    struct stat status;
+    if (fstat(source, &status) < 0)
+        return cg_fail_errno(err, "look at", local_path);
+    CG_AUTO_FD int fd = make_file(volume, target, err);
+    if (fd < 0)
+        return -1;
+    if (ioctl(fd, FICLONE, source) == 0)
+        return 0;
+    if (may_hard_link(volume, &status) && unlinkat(volume->work, target, 0) == 0) {
+        if (linkat(AT_FDCWD, local_path, volume->work, target, AT_SYMLINK_FOLLOW) == 0)
+            return 0;
+        close(fd);
+        fd = make_file(volume, target, err);
+    }
+    if (fd < 0)
+        return -1;
+    return copy_bytes(source, fd) < 0 ? cg_fail_errno(err, "copy to the hub's work directory", target) : 0;
 }
 
 /* Reads back what lies in the hub's work directory. */
@@ -156,14 +177,11 @@ static int place(struct import_work *work, const struct volume *volume, const st
         make_directories(volume, parcel->hub_directory, err) < 0)
         return -1;
     CG_AUTO_FD int source = open(parcel->local_path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (source < 0 || fstat(source, &status) < 0)
+    if (source < 0)
         return cg_fail_errno(err, "open", parcel->local_path);
     if (unlinkat(volume->work, target.data, 0) < 0 && errno != ENOENT)
         return cg_fail_errno(err, "replace", target.data);
-    if ((!may_hard_link(volume, &status) ||
-         linkat(AT_FDCWD, parcel->local_path, volume->work, target.data, AT_SYMLINK_FOLLOW) < 0) &&
-        clone_or_copy(volume, source, target.data, err) < 0)
+    if (place_file(volume, source, parcel->local_path, target.data, err) < 0)
         return -1;
     return verify(work, volume, parcel, target.data, err);
 }

@@ -68,12 +68,12 @@ static int attempt(struct import_work *work, struct cg_error *err)
     if (work->draft == KOJI_DRAFT)
         same = reserve_if_wished(work, err);
     if (same != 0)
-        return same < 0 ? -1 : IMPORT_VERDICT_SAME;
+        return same < 0 ? -1 : IMPORT_VERDICT_OTHER;
     if (import_may_go_on(work, "the upload", err) < 0 || import_upload(work, &parcels, err) < 0)
         return -1;
     same = reserve_if_wished(work, err);
     if (same != 0)
-        return same < 0 ? -1 : IMPORT_VERDICT_SAME;
+        return same < 0 ? -1 : IMPORT_VERDICT_OTHER;
     if (import_may_go_on(work, "the metadata was sent", err) < 0 || import_upload_rest(work, &parcels, err) < 0 ||
         import_may_go_on(work, "the import", err) < 0)
         return -1;
@@ -96,7 +96,7 @@ static void clean_up(struct import_work *work, const struct cg_error *failure)
 }
 
 /* The build is on the hub: nothing is left to be remembered. */
-static int finish(struct import_work *work, int verdict, enum import_outcome found, struct cg_error *err)
+static int finish(struct import_work *work, int verdict, struct cg_error *err)
 {
     /* A reservation is used up by the import; there is nothing to give back. */
     work->holder = IMPORT_HOLDS_NONE;
@@ -105,7 +105,7 @@ static int finish(struct import_work *work, int verdict, enum import_outcome fou
             import_journal_remove(work->journal, NULL);
         return -1;
     }
-    work->result->outcome = found;
+    work->result->outcome = verdict == IMPORT_VERDICT_OTHER ? IMPORT_ALREADY : IMPORT_DONE;
     if (import_journal_remove(work->journal, err) < 0)
         return -1;
     return work->request->tag ? import_tag(work, err) : 0;
@@ -118,19 +118,19 @@ static int run(struct import_work *work, struct cg_error *err)
     if (verdict < 0)
         return -1;
     if (verdict != IMPORT_VERDICT_AGAIN)
-        return finish(work, verdict, IMPORT_DONE, err);
+        return finish(work, verdict, err);
     int known = import_ask(work, err);
     if (known < 0)
         return -1;
     if (known == 1)
-        return finish(work, IMPORT_VERDICT_SAME, IMPORT_ALREADY, err);
+        return finish(work, IMPORT_VERDICT_OTHER, err);
     for (int tries = 0; verdict == IMPORT_VERDICT_AGAIN && tries < ATTEMPTS_MAX; tries++)
         verdict = attempt(work, err);
     if (verdict < 0)
         return -1;
     if (verdict == IMPORT_VERDICT_AGAIN)
         return cg_fail(err, CG_E_BUSY, "the hub did not import %s in %d attempts", work->metadata->nvr, ATTEMPTS_MAX);
-    return finish(work, verdict, IMPORT_DONE, err);
+    return finish(work, verdict, err);
 }
 
 static int dry_run(struct import_work *work, struct cg_error *err)

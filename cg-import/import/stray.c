@@ -42,10 +42,10 @@ int import_stray_settle(struct import_work *work, const struct cg_error *fault, 
         if (standing < 0)
             return -1;
         if (standing == IMPORT_STANDS_SAME)
-            return IMPORT_VERDICT_SAME;
+            return IMPORT_VERDICT_OTHER;
         if (standing != IMPORT_STANDS_FREE && standing != IMPORT_STANDS_RETIRED) {
             int other = import_wait_for_other(work, err);
-            return other < 0 ? -1 : other == 1 ? IMPORT_VERDICT_SAME : IMPORT_VERDICT_AGAIN;
+            return other < 0 ? -1 : other == 1 ? IMPORT_VERDICT_OTHER : IMPORT_VERDICT_AGAIN;
         }
     }
     if (work->holder == IMPORT_HOLDS_GIVEN)

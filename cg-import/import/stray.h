@@ -14,7 +14,7 @@
 /*
  * The hub answered CGImport with `fault`, a CG_E_STRAY. Waits whether another import of the same build completes it;
  * if not, and it was an import of our own that died or the caller says so, has the files removed. Returns an enum
- * import_verdict (SAME, AGAIN), or -1 with CG_E_STRAY and how to go on.
+ * import_verdict (OTHER, AGAIN), or -1 with CG_E_STRAY and how to go on.
  */
 int import_stray_settle(struct import_work *work, const struct cg_error *fault, struct cg_error *err);
 

@@ -73,7 +73,7 @@ static int settle_taken(struct import_work *work, const struct cg_error *fault, 
     int other = import_wait_for_other(work, err);
     if (other < 0)
         return -1;
-    return other == 1 ? IMPORT_VERDICT_SAME : IMPORT_VERDICT_AGAIN;
+    return other == 1 ? IMPORT_VERDICT_OTHER : IMPORT_VERDICT_AGAIN;
 }
 
 /*
@@ -90,7 +90,7 @@ static int settle_by_standing(struct import_work *work, const struct cg_error *f
         return unknown(work, &unasked, err);
     if (standing == IMPORT_STANDS_SAME) {
         work->certainty = IMPORT_NOTHING_RUNS;
-        return IMPORT_VERDICT_SAME;
+        return sending == REPEATED ? IMPORT_VERDICT_SAME : IMPORT_VERDICT_OTHER;
     }
     if (fault->code == CG_E_RETRIED)
         return unknown(work, fault, err);

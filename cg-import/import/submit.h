@@ -19,7 +19,8 @@
 
 enum import_verdict {
     IMPORT_VERDICT_IMPORTED, /* by this call: work->build is its answer, not yet verified */
-    IMPORT_VERDICT_SAME,     /* the hub has this very build, compared; by this call or by another */
+    IMPORT_VERDICT_SAME,     /* by this call, whose answer was lost: the hub has this very build, compared */
+    IMPORT_VERDICT_OTHER,    /* another import of this very build was faster, compared */
     IMPORT_VERDICT_AGAIN,    /* not imported, the cause is mended: upload anew into another directory */
 };
 

@@ -82,12 +82,15 @@ static int begin(struct import_work *work, struct import_parcels *parcels, struc
     return import_journal_directory(work->journal, work->directory, when, err);
 }
 
-/* Says what a broken upload leaves. */
-static void tell_left(struct import_work *work)
+/* Says what a broken upload leaves. One that had a wrong file in it is not gone on with. */
+static void tell_left(struct import_work *work, const struct cg_error *failure)
 {
-    const struct import_record *record = import_journal_record(work->journal);
+    struct cg_error ignored = {0};
+    if (failure->code == CG_E_MISMATCH)
+        import_journal_import_failed(work->journal, &ignored);
     if (work->result->sent_bytes == 0)
         return;
+    const struct import_record *record = import_journal_record(work->journal);
     import_left_on_hub(work, "%" PRIu64 " bytes of uploads in work/%s%s; the hub removes them by itself in time",
                        work->result->sent_bytes, work->directory,
                        record && record->directory ? ", which the same command run again goes on with" : "");
@@ -101,7 +104,7 @@ int import_upload(struct import_work *work, struct import_parcels *parcels, stru
     if (work->request->transfer == IMPORT_LINK)
         return import_link(work, parcels, err);
     if (import_lanes_send(work, parcels, IMPORT_LANES_LARGE, err) < 0) {
-        tell_left(work);
+        tell_left(work, err);
         return -1;
     }
     return 0;
@@ -147,7 +150,7 @@ int import_upload_rest(struct import_work *work, struct import_parcels *parcels,
     if (sent == 0)
         sent = send_one_by_one(work, parcels, err) < 0 ? -1 : 1;
     if (sent < 0) {
-        tell_left(work);
+        tell_left(work, err);
         return -1;
     }
     if (work->listener->progress)

@@ -3,6 +3,7 @@
 
 #include "cg/bytes.h"
 #include "koji/config_tree.h"
+#include "koji/utf8_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -165,11 +166,10 @@ static int check_text(const struct reader *reader, const char *text, size_t size
                        reader->name);
     if (memchr(text, '\0', size))
         return cg_fail(reader->err, CG_E_CONFIG, "%s has a NUL byte", reader->name);
-    json_t *valid = json_stringn(text, size);
-    if (!valid)
-        return cg_fail(reader->err, CG_E_CONFIG, "%s is not UTF-8", reader->name);
-    json_decref(valid);
-    return 0;
+    size_t valid = utf8_text_valid(text, size);
+    if (valid == size)
+        return 0;
+    return cg_fail(reader->err, CG_E_CONFIG, "%s is not UTF-8 at byte %zu", reader->name, valid);
 }
 
 int config_parser_read_text(struct config_parser *parser, const char *name, const char *text, size_t size,

@@ -20,7 +20,9 @@ static void *grow(void *array, size_t count, size_t size, struct cg_error *err)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c < 'A' || c > 'Z')
+        return c;
+    return (char)(c + ('a' - 'A'));
 }
 
 int config_tree_add_file(struct config_parser *parser, const char *name, struct cg_error *err)

@@ -9,21 +9,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* koji/__init__.py: SequenceError and ServerOffline. */
-enum { FAULT_SEQUENCE = 1008, FAULT_SERVER_OFFLINE = 1014 };
+bool koji_session_lost(const struct cg_error *error)
+{
+    return error->code == CG_E_SESSION && error->fault != KOJI_FAULT_SEQUENCE;
+}
 
-struct koji_session {
-    const struct koji_profile *profile; /* borrowed */
-    struct koji_session_options options;
-    enum koji_auth auth;
-    char *base_url; /* owned */
-    struct koji_http *http;
-    struct koji_credential *credential; /* own_credential, or that of the session this is a twin of */
-    struct koji_credential own_credential;
-    int64_t ticket_session_id; /* whose number the last ticket took; 0: none */
-    unsigned sends;
-    char hub_version[32];
-};
+bool koji_session_passing(const struct cg_error *error, const struct koji_http_reply *reply)
+{
+    if (error->fault != 0 || reply->hopeless)
+        return false;
+    return error->code == CG_E_BUSY || error->code == CG_E_UNREACHABLE || error->code == CG_E_TRANSFER;
+}
+
+int koji_session_pass_on(const struct cg_error *from, struct cg_error *err)
+{
+    if (err && err->code == CG_OK)
+        *err = *from;
+    return -1;
+}
 
 void koji_session_note(const struct koji_session *session, const char *format, ...)
 {
@@ -35,15 +38,6 @@ void koji_session_note(const struct koji_session *session, const char *format, .
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     session->options.note(session->options.note_context, line);
-}
-
-/* Repeats an error where a caller's is wanted. */
-static int pass_on(const struct cg_error *from, struct cg_error *err)
-{
-    if (!err || err->code != CG_OK)
-        return -1;
-    *err = *from;
-    return -1;
 }
 
 /* --- making one ------------------------------------------------------------------------------------------------- */
@@ -167,23 +161,15 @@ void koji_exchange_finish(struct koji_exchange *exchange)
 
 /* --- login ------------------------------------------------------------------------------------------------------ */
 
-/* Did the request fail in a way that may be over at the next try? A fault is an answer and is not. */
-static bool passing(const struct cg_error *error, const struct koji_http_reply *reply)
-{
-    if (error->fault != 0 || reply->hopeless)
-        return false;
-    return error->code == CG_E_BUSY || error->code == CG_E_UNREACHABLE || error->code == CG_E_TRANSFER;
-}
-
 /* After a failed login: wait and go on, or not. */
 static enum koji_retry_verdict login_again(struct koji_session *session, struct koji_retry *retry,
                                            const struct koji_http_reply *reply, const struct cg_error *last)
 {
-    if (last->fault == FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
+    if (last->fault == KOJI_FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
         koji_session_note(session, "login: %s; waiting", last->message);
         return koji_retry_wait_offline(retry);
     }
-    if (!passing(last, reply))
+    if (!koji_session_passing(last, reply))
         return KOJI_GIVE_UP;
     koji_session_note(session, "login: %s; trying again", last->message);
     return koji_retry_wait(retry, reply->retry_after_s);
@@ -214,7 +200,7 @@ static int log_in(struct koji_session *session, const struct koji_ticket *renew,
         if (verdict == KOJI_STOPPED)
             return cg_fail(err, CG_E_INTERRUPTED, "stopped while logging in");
         if (verdict == KOJI_GIVE_UP)
-            return pass_on(&last, err);
+            return koji_session_pass_on(&last, err);
     }
 }
 
@@ -271,249 +257,6 @@ int koji_session_renew(struct koji_session *session, const struct koji_ticket *u
     return result;
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------ */
-
-/* A call on its way through its tries. */
-struct call {
-    const char *method;
-    enum koji_effect effect;
-    uint32_t number;
-    struct cg_bytes xml; /* owned */
-    struct koji_retry retry;
-    unsigned open_sends; /* that may have reached the hub and were never answered */
-    int64_t session_id;  /* that the open ones were sent with */
-    bool renewed;
-};
-
-static void call_finish(struct call *call)
-{
-    cg_bytes_finish(&call->xml);
-}
-
-/* A reply that stands for the hub or its front refusing to even look at the request: it was not carried out. */
-static bool surely_not_done(const struct koji_http_reply *reply)
-{
-    return reply->fate == KOJI_HTTP_REPLIED && reply->status >= 300 && reply->status < 500 && reply->status != 408 &&
-           reply->status != 429;
-}
-
-static void count_sends(struct koji_session *session, struct call *call, const struct koji_exchange *exchange,
-                        const struct cg_error *last)
-{
-    unsigned sends = exchange->reply.sends;
-    session->sends += sends;
-    call->session_id = exchange->used.session_id;
-    bool settled = last->fault != 0 || surely_not_done(&exchange->reply);
-    call->open_sends += sends - (settled && sends > 0 ? 1 : 0);
-}
-
-/* A numbered call whose fate on the hub is open must be asked for until somebody answers. */
-static bool must_ask_on(const struct call *call)
-{
-    return call->effect == KOJI_CHANGE && call->open_sends > 0;
-}
-
-/* The session expired, was closed, or is unknown. A sequence error is about the number, not the session. */
-static bool session_lost(const struct cg_error *last)
-{
-    return last->code == CG_E_SESSION && last->fault != FAULT_SEQUENCE;
-}
-
-static enum koji_retry_verdict after_fault(struct koji_session *session, struct call *call,
-                                           const struct koji_exchange *exchange, struct cg_error *last)
-{
-    if (last->fault == FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
-        koji_session_note(session, "%s; waiting", last->message);
-        return koji_retry_wait_offline(&call->retry);
-    }
-    if (last->fault == FAULT_SERVER_OFFLINE && must_ask_on(call))
-        return koji_retry_wait(&call->retry, exchange->reply.retry_after_s);
-    if (!session_lost(last) || call->renewed || exchange->used.session_id == 0)
-        return KOJI_GIVE_UP;
-    call->renewed = true;
-    struct cg_error refused = {0};
-    if (koji_session_renew(session, &exchange->used, call->effect, &refused) == 0)
-        return KOJI_TRY_AGAIN;
-    /* Only the session's own end is the answer to this call; that nobody could log in again is another matter. */
-    refused.fault = refused.code == CG_E_SESSION ? last->fault : 0;
-    *last = refused;
-    return KOJI_GIVE_UP;
-}
-
-static enum koji_retry_verdict after_silence(struct koji_session *session, struct call *call,
-                                             const struct koji_exchange *exchange, const struct cg_error *last)
-{
-    if (must_ask_on(call))
-        call->retry.give_up_at = STOP_NOW;
-    bool again = passing(last, &exchange->reply) || (must_ask_on(call) && last->code != CG_E_INTERRUPTED);
-    if (!again)
-        return KOJI_GIVE_UP;
-    if (!koji_credential_logged_in(session->credential) && !session->profile->anon_retry)
-        return KOJI_GIVE_UP;
-    koji_session_note(session, "%s; trying again", last->message);
-    return koji_retry_wait(&call->retry, exchange->reply.retry_after_s);
-}
-
-/* Says how the call ended that got no value. */
-static int conclude(const struct call *call, enum koji_retry_verdict verdict, struct cg_error *last,
-                    struct cg_error *err)
-{
-    bool answered = last->fault != 0 && last->fault != FAULT_SERVER_OFFLINE && !session_lost(last);
-    if (must_ask_on(call) && !answered) {
-        cg_fail(err, CG_E_UNKNOWN, "%s may or may not have been done: sent %u times without an answer; last: %s",
-                call->method, call->open_sends, last->message);
-        return cg_hint(err, "look at what the hub has before doing it again");
-    }
-    if (verdict == KOJI_STOPPED)
-        return cg_fail(err, CG_E_INTERRUPTED, "stopped before %s was done: %s", call->method, last->message);
-    if (last->code == CG_E_TRANSFER)
-        last->code = CG_E_BUSY;
-    return pass_on(last, err);
-}
-
-/* The session that the open sends belong to was replaced meanwhile: to ask there again is not possible any more. */
-static int check_same_session(struct koji_session *session, const struct call *call, struct cg_error *err)
-{
-    CG_AUTO(koji_ticket_finish) struct koji_ticket now = {0};
-    if (!must_ask_on(call))
-        return 0;
-    if (koji_credential_copy(session->credential, &now, err) < 0)
-        return -1;
-    return now.session_id == call->session_id ? 0 : cg_fail(err, CG_E_SESSION, "the session was replaced");
-}
-
-/* One try. 1: answered with a value, 0: try again, -1: ended. */
-static int try_once(struct koji_session *session, struct call *call, json_t **value, struct cg_error *err)
-{
-    struct cg_error last = {0};
-    AUTO_KOJI_EXCHANGE struct koji_exchange exchange = {
-        .method = call->method,
-        .call_number = call->number,
-        .http = {.content_type = "text/xml",
-                 .body = call->xml.data,
-                 .body_size = call->xml.size,
-                 .timeout_s = session->profile->timeout_s > 0 ? (unsigned)session->profile->timeout_s : 0},
-        .abort_from = call->effect == KOJI_CHANGE ? STOP_NOW : call->retry.give_up_at,
-    };
-    if (check_same_session(session, call, &last) < 0)
-        return conclude(call, KOJI_GIVE_UP, &last, err);
-    if (koji_session_exchange(session, &exchange, value, &last) == 0) {
-        session->sends += exchange.reply.sends;
-        return 1;
-    }
-    count_sends(session, call, &exchange, &last);
-    enum koji_retry_verdict verdict =
-        last.fault != 0 ? after_fault(session, call, &exchange, &last) : after_silence(session, call, &exchange, &last);
-    return verdict == KOJI_TRY_AGAIN ? 0 : conclude(call, verdict, &last, err);
-}
-
-static int call_hub(struct koji_session *session, enum koji_effect effect, uint32_t number, const char *method,
-                    const json_t *params, json_t **result, struct cg_error *err)
-{
-    CG_AUTO(call_finish) struct call call = {.method = method, .effect = effect, .number = number};
-    CG_AUTO_JSON json_t *value = NULL;
-    session->sends = 0;
-    if (stop_level(session->options.stop) == STOP_NOW)
-        return cg_fail(err, CG_E_INTERRUPTED, "stopped before %s was sent", method);
-    if (koji_value_encode_call(method, params, &call.xml, err) < 0)
-        return -1;
-    koji_retry_init(&call.retry, session->profile, session->options.stop);
-    int tried = 0;
-    while (tried == 0)
-        tried = try_once(session, &call, &value, err);
-    if (tried < 0)
-        return -1;
-    if (result)
-        *result = CG_STEAL(value);
-    return 0;
-}
-
-int koji_session_call(struct koji_session *session, enum koji_effect effect, const char *method, const json_t *params,
-                      json_t **result, struct cg_error *err)
-{
-    uint32_t number = KOJI_UNNUMBERED;
-    if (effect == KOJI_CHANGE && koji_session_logged_in(session))
-        number = koji_credential_next_number(session->credential);
-    return call_hub(session, effect, number, method, params, result, err);
-}
-
-unsigned koji_session_sends(const struct koji_session *session)
-{
-    return session->sends;
-}
-
-int koji_session_take_ticket(struct koji_session *session, struct koji_ticket *ticket, struct cg_error *err)
-{
-    if (!koji_session_logged_in(session))
-        return cg_fail(err, CG_E_SESSION, "not logged in");
-    if (koji_credential_copy(session->credential, ticket, err) < 0)
-        return -1;
-    ticket->call_number = koji_credential_next_number(session->credential);
-    session->ticket_session_id = ticket->session_id;
-    return 0;
-}
-
-int koji_session_call_as(struct koji_session *session, uint32_t call_number, const char *method, const json_t *params,
-                         json_t **result, struct cg_error *err)
-{
-    CG_AUTO(koji_ticket_finish) struct koji_ticket now = {0};
-    if (koji_credential_copy(session->credential, &now, err) < 0)
-        return -1;
-    if (now.session_id == 0 || now.session_id != session->ticket_session_id) {
-        session->sends = 0;
-        return cg_fail(err, CG_E_SESSION, "%s was not sent: the session was replaced since its number was taken",
-                       method);
-    }
-    return call_hub(session, KOJI_CHANGE, call_number, method, params, result, err);
-}
-
-/* --- several calls in one --------------------------------------------------------------------------------------- */
-
-/* Each result is [value] or a struct with a fault, and there is one for each call. */
-static int check_results(const json_t *calls, const json_t *results, struct cg_error *err)
-{
-    if (json_array_size(results) != json_array_size(calls))
-        return cg_fail(err, CG_E_HUB_REPLY, "multiCall of %zu calls was answered with %zu results",
-                       json_array_size(calls), json_array_size(results));
-    size_t i;
-    const json_t *entry;
-    json_array_foreach(results, i, entry)
-    {
-        bool is_value = json_is_array(entry) && json_array_size(entry) == 1;
-        bool is_fault = json_is_integer(json_object_get(entry, "faultCode"));
-        if (!is_value && !is_fault)
-            return cg_fail(err, CG_E_HUB_REPLY, "result %zu of a multiCall is neither [value] nor a fault", i);
-    }
-    return 0;
-}
-
-static int multicall(struct koji_session *session, enum koji_effect effect, const uint32_t *number, const json_t *calls,
-                     json_t **results, struct cg_error *err)
-{
-    CG_AUTO_JSON json_t *params = json_pack("[O]", calls);
-    CG_AUTO_JSON json_t *answer = NULL;
-    if (!params)
-        return cg_fail_memory(err);
-    int called = number ? koji_session_call_as(session, *number, "multiCall", params, &answer, err)
-                        : koji_session_call(session, effect, "multiCall", params, &answer, err);
-    if (called < 0 || check_results(calls, answer, err) < 0)
-        return -1;
-    *results = CG_STEAL(answer);
-    return 0;
-}
-
-int koji_session_multicall(struct koji_session *session, enum koji_effect effect, const json_t *calls, json_t **results,
-                           struct cg_error *err)
-{
-    return multicall(session, effect, NULL, calls, results, err);
-}
-
-int koji_session_multicall_as(struct koji_session *session, uint32_t call_number, const json_t *calls, json_t **results,
-                              struct cg_error *err)
-{
-    return multicall(session, KOJI_CHANGE, &call_number, calls, results, err);
-}
-
 /* --- who, below, out -------------------------------------------------------------------------------------------- */
 
 static int call_without_params(struct koji_session *session, const char *method, json_t **result, struct cg_error *err)
@@ -544,7 +287,7 @@ static int ask_version(struct koji_session *session, struct cg_error *err)
     if (session->hub_version[0])
         return 0;
     if (call_without_params(session, "getKojiVersion", &version, &refused) < 0)
-        return refused.fault != 0 ? 0 : pass_on(&refused, err);
+        return refused.fault != 0 ? 0 : koji_session_pass_on(&refused, err);
     if (json_is_string(version))
         snprintf(session->hub_version, sizeof session->hub_version, "%.31s", json_string_value(version));
     return 0;
@@ -599,7 +342,7 @@ int koji_session_logout(struct koji_session *session, struct cg_error *err)
     };
     int sent = koji_session_exchange(session, &exchange, &answer, &last);
     koji_credential_forget(session->credential);
-    return sent == 0 || session_lost(&last) ? 0 : pass_on(&last, err);
+    return sent == 0 || koji_session_lost(&last) ? 0 : koji_session_pass_on(&last, err);
 }
 
 void koji_session_destroy(struct koji_session *session)

@@ -84,7 +84,10 @@ const char *koji_session_hub_version(const struct koji_session *session);
 int koji_session_call(struct koji_session *session, enum koji_effect effect, const char *method, const json_t *params,
                       json_t **result, struct cg_error *err);
 
-/* How often the last call may have reached the hub: 1 when the first try was answered. */
+/*
+ * How often the last call was sent and may have been carried out: 0 when nothing reached the hub, 1 when the first try
+ * was answered. A try that the hub turned away (session expired, offline) and that was then repeated does not count.
+ */
 unsigned koji_session_sends(const struct koji_session *session);
 
 /*

@@ -2,10 +2,38 @@
 #ifndef KOJI_SESSION_PRIVATE_H
 #define KOJI_SESSION_PRIVATE_H
 
-/* What lanes (upload.c) share with sessions: a second connection of one login, and single unrepeated requests on it. */
+/*
+ * What the files behind session.h and upload.h share: the session itself, a second connection of one login, and single
+ * unrepeated requests on it.
+ */
 
 #include "koji/credential.h"
 #include "koji/http.h"
+
+/* koji/__init__.py: LockError, SequenceError, ServerOffline. */
+enum { KOJI_FAULT_LOCK = 1001, KOJI_FAULT_SEQUENCE = 1008, KOJI_FAULT_SERVER_OFFLINE = 1014 };
+
+struct koji_session {
+    const struct koji_profile *profile; /* borrowed */
+    struct koji_session_options options;
+    enum koji_auth auth;
+    char *base_url; /* owned */
+    struct koji_http *http;
+    struct koji_credential *credential; /* own_credential, or that of the session this is a twin of */
+    struct koji_credential own_credential;
+    int64_t ticket_session_id; /* whose number the last ticket took; 0: none */
+    unsigned sends;
+    char hub_version[32];
+};
+
+/* The session expired, was closed or is unknown. A sequence error is about the number, not the session. */
+bool koji_session_lost(const struct cg_error *error);
+
+/* Did the request fail in a way that may be over at the next try? A fault is an answer and is not. */
+bool koji_session_passing(const struct cg_error *error, const struct koji_http_reply *reply);
+
+/* Repeats an error where a caller's is wanted. Returns -1, always. */
+int koji_session_pass_on(const struct cg_error *from, struct cg_error *err);
 
 /*
  * Another connection with the identity of `session`, for a thread of its own; `session` outlives it. A renewal by one

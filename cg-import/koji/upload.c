@@ -10,8 +10,6 @@
 
 /* Two looks at a file on the hub that show the same size, so far apart, mean that nobody writes to it any more, ms. */
 enum { SETTLE_MS = 500 };
-/* koji/__init__.py: LockError, "another process writes this upload", and ServerOffline. */
-enum { FAULT_LOCK = 1001, FAULT_SERVER_OFFLINE = 1014 };
 
 struct koji_lane {
     struct koji_session *session; /* owned: a twin, with a connection of its own */
@@ -197,7 +195,7 @@ static int look_at_rest(struct sending *sending, json_t **found, struct cg_error
         CG_AUTO_JSON json_t *now = NULL;
         struct cg_error last = {0};
         if (look(sending, SIZE_ONLY, &now, &last) < 0) {
-            if (last.fault != FAULT_LOCK) {
+            if (last.fault != KOJI_FAULT_LOCK) {
                 *err = last;
                 return -1;
             }
@@ -271,8 +269,7 @@ static bool may_pass_later(const struct cg_error *last, const struct koji_http_r
 {
     if (last->fault != 0)
         return last->code == CG_E_BUSY;
-    bool passing = last->code == CG_E_TRANSFER || last->code == CG_E_BUSY || last->code == CG_E_UNREACHABLE;
-    return passing && !reply->hopeless;
+    return koji_session_passing(last, reply);
 }
 
 /* A failed piece: 0 if sending can go on, with the source where it should. */
@@ -291,7 +288,7 @@ static int recover(struct sending *sending, const struct koji_exchange *exchange
         }
         return koji_source_go(sending->source, offset, unused, err);
     }
-    if (last->fault == FAULT_SERVER_OFFLINE && koji_session_profile(session)->offline_retry) {
+    if (last->fault == KOJI_FAULT_SERVER_OFFLINE && koji_session_profile(session)->offline_retry) {
         if (koji_retry_wait_offline(&sending->retry) == KOJI_STOPPED)
             return cg_fail(err, CG_E_INTERRUPTED, "stopped while the hub is offline");
         return koji_source_go(sending->source, offset, unused, err);

@@ -6,7 +6,6 @@
 #include "koji/wide_text.h"
 
 #include <math.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
@@ -80,6 +79,23 @@ static json_t *decode_text(const xmlrpc_value *value, struct cg_error *err)
     return checked(json_stringn(cg_bytes_text(&text), text.size), err);
 }
 
+/* RFC 4648 section 4, appended to `text`. */
+static int append_base64(const unsigned char *bytes, size_t size, struct cg_bytes *text, struct cg_error *err)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        unsigned group = (unsigned)bytes[i] << 16;
+        group |= i + 1 < size ? (unsigned)bytes[i + 1] << 8 : 0;
+        group |= i + 2 < size ? bytes[i + 2] : 0;
+        const char letters[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
+                                 i + 1 < size ? alphabet[group >> 6 & 63] : '=',
+                                 i + 2 < size ? alphabet[group & 63] : '='};
+        if (cg_bytes_append(text, letters, sizeof letters, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static json_t *decode_base64(const xmlrpc_value *value, struct cg_error *err)
 {
     AUTO_ENV xmlrpc_env env;
@@ -89,11 +105,10 @@ static json_t *decode_base64(const xmlrpc_value *value, struct cg_error *err)
     xmlrpc_read_base64(&env, value, &size, &bytes);
     if (env.fault_occurred)
         return checked(NULL, err);
-    CG_AUTO_FREE char *text = size <= KOJI_REPLY_MAX ? malloc(size / 3 * 4 + 5) : NULL;
-    if (text)
-        EVP_EncodeBlock((unsigned char *)text, bytes, (int)size);
+    CG_AUTO_BYTES struct cg_bytes text = {0};
+    int result = append_base64(bytes, size, &text, err);
     free((void *)(uintptr_t)bytes);
-    return checked(text ? json_string(text) : NULL, err);
+    return result == 0 ? checked(json_string(cg_bytes_text(&text)), err) : NULL;
 }
 
 static json_t *decode_date(const xmlrpc_value *value, struct cg_error *err)

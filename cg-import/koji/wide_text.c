@@ -73,7 +73,7 @@ int wide_text_show(const char *text, size_t size, struct cg_bytes *out, struct c
 {
     size_t copied = 0;
     for (size_t at = 0; at + MARK_SIZE <= size;) {
-        const char *found = memchr(text + at, mark[0], size - at);
+        const char *found = memchr(text + at, (unsigned char)mark[0], size - at);
         if (!found)
             break;
         at = (size_t)(found - text);

@@ -45,8 +45,9 @@ static char *show(const json_t *value)
     return cut ? json_dumps(cut, JSON_ENCODE_ANY) : NULL;
 }
 
-static int record(struct rules *rules, struct cg_finding *finding, const struct rules_place *place, const json_t *got,
-                  const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static int record(struct rules *rules, struct cg_finding *finding,
+                                                        const struct rules_place *place, const json_t *got,
+                                                        const char *format, va_list args)
 {
     CG_AUTO_BYTES struct cg_bytes pointer = {0};
     CG_AUTO_FREE char *shown = NULL;

@@ -77,7 +77,8 @@ static void walk_members(struct rules *rules, const struct rules_place *place, c
 void rules_texts(struct rules *rules, const struct rules_place *root)
 {
     static const char *const of_build[] = {"source", "owner", "extra", NULL};
-    static const char *const of_buildroot[] = {"host", "content_generator", "container", "tools", "extra", NULL};
+    /* Tools are written and never read again. */
+    static const char *const of_buildroot[] = {"host", "content_generator", "container", "extra", NULL};
     static const char *const of_output[] = {"extra", NULL};
     struct rules_place build = rules_member(root, "build"), buildroots = rules_member(root, "buildroots");
     struct rules_place outputs = rules_member(root, "output");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "schema_eval.h"
 
+#include <assert.h>
+
 /* Checks where one of several schemas decides, or the opposite of one. */
 
 /*
@@ -115,6 +117,7 @@ static int report_branches(struct schema_run *run, const struct schema_node *nod
                            const struct schema_target *target)
 {
     size_t count = check->of.list.count;
+    assert(count > 0);
     struct schema_branch *branches = calloc(count, sizeof *branches);
     if (!branches)
         return cg_fail_memory(run->err);

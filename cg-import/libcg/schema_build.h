@@ -49,8 +49,8 @@ const struct schema_node *cg_schema_child_indexed(struct schema_builder *builder
 const struct schema_node *cg_schema_resolve(struct schema_builder *builder, const struct schema_node *node,
                                             const char *keyword, const char *reference);
 
-/* The JSON document at hand under `uri`, and where it is from; NULL if there is none, and after an error. */
-json_t *cg_schema_document(struct schema_builder *builder, const char *uri, enum schema_origin *origin);
+/* The JSON document at hand under `uri`, a new reference; NULL if there is none, and after an error. */
+json_t *cg_schema_document(struct schema_builder *builder, const char *uri);
 
 /* Reads the vocabularies that $schema makes active in the resource whose root is `json`. 0 or -1. */
 int cg_schema_vocabularies(struct schema_builder *builder, struct schema_scope *scope, const json_t *json);

@@ -46,7 +46,7 @@ static int compile_list(struct compiling *in, const char *keyword, struct schema
     size_t count = json_array_size(active_value(in->node, keyword));
     if (count == 0)
         return 0;
-    list->nodes = calloc(count, sizeof(*list->nodes));
+    list->nodes = calloc(count, sizeof(const struct schema_node *));
     if (!list->nodes)
         return cg_fail_memory(in->builder->err);
     list->count = count;
@@ -91,7 +91,7 @@ static int compile_properties(struct compiling *in, struct schema_members *membe
     while (slots < count * 2)
         slots *= 2;
     members->properties = calloc(count, sizeof *members->properties);
-    members->slots = calloc(slots, sizeof(*members->slots));
+    members->slots = calloc(slots, sizeof(const struct schema_member *));
     if (!members->properties || !members->slots)
         return cg_fail_memory(in->builder->err);
     members->slot_mask = slots - 1;

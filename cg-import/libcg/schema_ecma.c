@@ -168,6 +168,11 @@ static int translate_space(struct reader *in)
     return put(in, negated ? "[^\\s" MORE_SPACES "]" : "[\\s" MORE_SPACES "]");
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* in->p is at a backslash. */
 static int translate_escape(struct reader *in)
 {
@@ -192,14 +197,13 @@ static int translate_escape(struct reader *in)
             return refuse(in, "\\x without two hexadecimal digits");
         return copy(in, 4);
     case 'c':
-        if (in->end - in->p < 3 || !memchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", in->p[2], 52))
+        if (in->end - in->p < 3 || !is_letter(in->p[2]))
             return refuse(in, "\\c without a letter");
         return copy(in, 3);
     default:
         break;
     }
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter && !strchr(in->in_class ? "dDwWbtnfr" : "dDwWbBtnfrk", c))
+    if (is_letter(c) && !strchr(in->in_class ? "dDwWbtnfr" : "dDwWbBtnfrk", c))
         return refuse(in, "an escape that only other dialects have");
     return copy(in, 2);
 }
@@ -207,10 +211,8 @@ static int translate_escape(struct reader *in)
 /* in->p is at "(?": only what ECMA-262 has may follow. */
 static int translate_group(struct reader *in)
 {
-    size_t left = (size_t)(in->end - in->p);
-    char kind = left > 2 ? in->p[2] : '\0';
-    bool named = kind == '<' && left > 3;
-    if (kind != ':' && kind != '=' && kind != '!' && !named)
+    const char *kind = in->end - in->p > 2 ? in->p + 2 : "";
+    if (!*kind || !strchr(":=!<", *kind))
         return refuse(in, "a group that only other dialects have");
     return copy(in, 2);
 }

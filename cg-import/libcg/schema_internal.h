@@ -69,9 +69,8 @@ struct schema_node;
 struct schema_pattern;
 
 enum schema_origin {
-    SCHEMA_ROOT,    /* the schema given to cg_schema_compile */
-    SCHEMA_GIVEN,   /* a resource given beside it */
-    SCHEMA_BUILTIN, /* a meta-schema: unknown keywords in it are not the caller's mistakes */
+    SCHEMA_ROOT,     /* the schema given to cg_schema_compile */
+    SCHEMA_RESOURCE, /* a document beside it, given or built in */
 };
 
 /* A JSON text that holds schemas. */

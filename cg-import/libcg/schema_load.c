@@ -241,7 +241,7 @@ static int enter_value(struct walk *walk, const struct schema_keyword *keyword, 
 static int enter_members(struct walk *walk, const json_t *json, struct schema_scope *scope)
 {
     const struct schema_builder *builder = walk->builder;
-    bool refuse = builder->unknown == CG_SCHEMA_UNKNOWN_REFUSE && walk->document->origin != SCHEMA_BUILTIN;
+    bool refuse = builder->unknown == CG_SCHEMA_UNKNOWN_REFUSE;
     for (struct schema_cursor m = cg_schema_first(json); m.name; m = cg_schema_next(json, m)) {
         const struct schema_keyword *keyword = cg_schema_keyword(m.name, m.size);
         bool active = keyword && (scope->vocabularies & keyword->vocabulary);

@@ -76,7 +76,7 @@ static int decimal_of_real(double real, struct decimal *number, struct cg_error 
     if (cg_number_shortest(fabs(real), text, err) < 0)
         return -1;
     const char *exponent = strchr(text, 'e'), *point = strchr(text, '.');
-    *number = (struct decimal){0, exponent ? atoi(exponent + 1) : 0};
+    *number = (struct decimal){0, exponent ? (int)strtol(exponent + 1, NULL, 10) : 0};
     for (const char *p = text; *p && p != exponent; p++) {
         if (p == point)
             continue;

@@ -8,16 +8,14 @@
 
 #include <string.h>
 
-json_t *cg_schema_document(struct schema_builder *builder, const char *uri, enum schema_origin *origin)
+json_t *cg_schema_document(struct schema_builder *builder, const char *uri)
 {
-    *origin = SCHEMA_GIVEN;
     for (size_t i = 0; i < builder->given_count; i++)
         if (strcmp(builder->given[i].uri, uri) == 0)
             return json_incref(builder->given[i].document);
     const char *text = cg_schema_metaschema(uri);
     if (!text)
         return NULL;
-    *origin = SCHEMA_BUILTIN;
     json_t *document = json_loads(text, 0, NULL);
     if (!document)
         cg_fail_memory(builder->err);
@@ -51,8 +49,7 @@ int cg_schema_vocabularies(struct schema_builder *builder, struct schema_scope *
     scope->vocabularies = SCHEMA_ALL_VOCABULARIES;
     if (result == 0 && !*fragment && strcmp(uri, CG_SCHEMA_METASCHEMA_URI) == 0)
         return 0;
-    enum schema_origin origin;
-    CG_AUTO_JSON json_t *metaschema = result == 0 && !*fragment ? cg_schema_document(builder, uri, &origin) : NULL;
+    CG_AUTO_JSON json_t *metaschema = result == 0 && !*fragment ? cg_schema_document(builder, uri) : NULL;
     if (builder->err->code != CG_OK)
         return -1;
     if (!metaschema)
@@ -69,9 +66,8 @@ static struct schema_scope *find_scope(struct schema_builder *builder, const cha
 {
     const json_t *index = json_object_get(builder->uris, uri);
     if (!index) {
-        enum schema_origin origin;
-        CG_AUTO_JSON json_t *document = cg_schema_document(builder, uri, &origin);
-        if (!document || cg_schema_enter(builder, document, uri, origin) < 0)
+        CG_AUTO_JSON json_t *document = cg_schema_document(builder, uri);
+        if (!document || cg_schema_enter(builder, document, uri, SCHEMA_RESOURCE) < 0)
             return NULL;
         index = json_object_get(builder->uris, uri);
     }

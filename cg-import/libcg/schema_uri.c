@@ -19,13 +19,8 @@ struct uri {
 
 static bool is_scheme(const char *text, size_t size)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    if (size == 0 || !memchr(letters, text[0], sizeof letters - 1))
-        return false;
-    for (size_t i = 1; i < size; i++)
-        if (!memchr(letters, text[i], sizeof letters - 1) && !memchr("0123456789+-.", text[i], 13))
-            return false;
-    return true;
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+    return size > 0 && !strchr("0123456789+-.", text[0]) && strspn(text, characters) == size;
 }
 
 /* RFC 3986 appendix B, the expression there written out; text[0..size) has no fragment. */

@@ -132,19 +132,30 @@ def test_gssapi(hub, cg_import, tmp_path):
     assert_whole(hub, nvr, metadata, directory)
 
 
+def proxied(hub, proxy, tmp_path, **settings):
+    """Options for a profile that reaches the hub through the proxy; a password comes from a file, as it must."""
+    config = tmp_path / 'proxied.conf'
+    given = dict(hub.settings, retry_interval='1', server='http://127.0.0.1:%d/kojihub' % proxy.port, **settings)
+    password = given.pop('password', None)
+    config.write_text('[proxied]\n' + ''.join('%s = %s\n' % item for item in given.items()))
+    options = ['--profile', 'proxied', '--config', str(config)]
+    if password:
+        secret = tmp_path / 'password'
+        secret.write_text(password)
+        secret.chmod(0o600)
+        options += ['--user', given['user'], '--password-file', str(secret)]
+    return options
+
+
 @pytest.mark.parametrize('options', [(), ('--reserve',)], ids=['unreserved', 'reserved'])
 def test_twenty_lost_replies_end_in_twenty_builds(http_hub, cg_import, tmp_path, options):
     host, port = http_hub.settings['server'].split('//')[1].split('/')[0].split(':')
     with FaultyProxy(host, int(port)) as proxy:
-        config = tmp_path / 'koji.conf'
-        config.write_text('[proxied]\n' + ''.join('%s = %s\n' % item for item in http_hub.settings.items()
-                                                  if item[0] != 'server') +
-                          'server = http://127.0.0.1:%d/kojihub\nretry_interval = 1\n' % proxy.port)
+        login = proxied(http_hub, proxy, tmp_path)
         for number in range(20):
             directory, metadata, nvr = fresh(tmp_path, seed=number)
             proxy.lose_replies('CGImport', 1 + number % 3)
-            done = cg_import('import', '--json', '--profile', 'proxied', '--config', str(config), *options,
-                             str(directory / 'metadata.json'), str(directory))
+            done = cg_import('import', '--json', *login, *options, str(directory / 'metadata.json'), str(directory))
             assert done.returncode == 0, done.stderr
             assert_whole(http_hub, nvr, metadata, directory)
         assert proxy.lost >= 20
@@ -165,7 +176,10 @@ def test_two_imports_of_one_build_end_in_one_good_build(hub, cg_import, tmp_path
                 for i in range(2)]
         ends = [(process.communicate(), process.returncode) for process in both]
         assert [code for _, code in ends] == [0, 0], ends
-        assert sorted(json.loads(out)['outcome'] for (out, _), _ in ends) == ['already', 'imported'], ends
+        outcomes = [json.loads(out)['outcome'] for (out, _), _ in ends]
+        assert 'imported' in outcomes and set(outcomes) <= {'imported', 'already'}, ends
+        assert not shared or sorted(outcomes) == ['already', 'imported'], ends
+        assert len({json.loads(out)['build_id'] for (out, _), _ in ends}) == 1
         assert_whole(hub, nvr, metadata, directory)
 
 
@@ -174,13 +188,8 @@ def test_a_killed_upload_is_taken_up_again(http_hub, cg_import, tmp_path):
     size = 64 << 20
     directory, metadata, nvr = fresh(tmp_path, size=size, plain=True)
     with FaultyProxy(host, int(port)) as proxy:
-        config = tmp_path / 'koji.conf'
-        config.write_text('[proxied]\n' + ''.join('%s = %s\n' % item for item in http_hub.settings.items()
-                                                  if item[0] != 'server') +
-                          'server = http://127.0.0.1:%d/kojihub\nmax_retries = 0\nretry_interval = 1\n' % proxy.port)
         proxy.cut_uploads(40 << 20, 1000)
-        arguments = ['import', '--json', '--profile', 'proxied', '--config', str(config), '--state-dir',
-                     str(tmp_path / 'state'), str(directory / 'metadata.json'), str(directory)]
+        arguments = ['import', '--json', *proxied(http_hub, proxy, tmp_path, max_retries='0'), str(directory / 'metadata.json'), str(directory)]
         first = cg_import(*arguments)
         assert first.returncode == 3, first.stdout
         proxy.cut_uploads(0, 0)

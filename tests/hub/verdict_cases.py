@@ -229,5 +229,52 @@ for where, at in {'buildroot': '/buildroots/0/components', 'output': '/output/0/
     add('%s component rpm twice' % where, (at, [RPM, RPM]))
     add('%s component rpm twice other md5' % where, (at, [RPM, dict(RPM, sigmd5='f' * 32)]))
 
-# The hub takes these, we do not: every name stands in docs/stricter-than-the-hub.md.
+# The hub takes these, we do not: docs/stricter-than-the-hub.md, whose headings are the reasons.
 STRICTER = {}
+
+
+def stricter(reason, where, *labels):
+    for label in labels:
+        STRICTER[('%s %s' % (where, label)).strip()] = reason
+
+
+for part in ('version', 'release'):
+    stricter('the hub is damaged', part, 'empty')
+stricter('the hub is damaged', 'log', 'named cg_import.log')
+for where in ('buildroot', 'output'):
+    stricter('it breaks when the hub knows more', where + ' component', 'rpm twice', 'rpm twice other md5', 'rpm no sigmd5',
+             'file crc', 'file no checksum type')
+    stricter('two readers see two things', where + ' component', 'rpm null name', 'file size text')
+stricter('it breaks when the hub knows more', 'build', 'epoch-text')
+stricter('it breaks when the hub knows more', '/build/epoch', 'number-text')
+for where in ('/buildroots/0/host/os', '/buildroots/0/host/arch', '/buildroots/0/content_generator/version',
+              '/buildroots/0/container/type', '/buildroots/0/container/arch', '/build/source', '/output/0/type',
+              '/output/0/extra/image/arch'):
+    stricter('two readers see two things', where, 'true', 'zero', 'one', 'float', 'list-of-text')
+stricter('two readers see two things', '/output/0/type', 'null', 'list', 'object')
+stricter('two readers see two things', '/build/epoch', 'float')
+stricter('two readers see two things', '/build/start_time', 'true')
+stricter('two readers see two things', '/build/end_time', 'true')
+stricter('two readers see two things', '/buildroots/0/content_generator/name', 'one')
+stricter('two readers see two things', 'tool', 'int version', 'int name')
+for where, labels in {'/build/owner': 'zero list object', '/build/build_id': 'empty list object', '/buildroots/0/components': 'object',
+                      '/build/draft': 'zero empty list object', '/buildroots/0/tools': 'zero object', '/output/0/components': 'object',
+                      '/output/0/subdir': 'zero list object', '/output/1/subdir': 'zero list object',
+                      '/output/0/metadata_only': 'zero empty list object'}.items():
+    stricter('empty in Python is not empty elsewhere', where, *labels.split())
+stricter('one file, one name', 'filename', 'dot-directory', 'trailing', 'double-slash')
+for where in ('log relpath', 'log subdir'):
+    stricter('one file, one name', where, 'dot', 'slash-end', 'inner-dots')
+stricter('not what anyone wants', '/output/0/metadata_only', 'true', 'one', 'float', 'text', 'number-text', 'list-of-text')
+
+# Releases take these and koji's master refuses them: drafts of archives up to 1.35, subdir ignored before 1.35.
+RELEASES_TAKE = {'/build/draft ' + label for label in ('true', 'one', 'float', 'text', 'number-text', 'list-of-text')}
+RELEASES_TAKE |= {'/output/0/subdir ' + label for label in ('true', 'one', 'float', 'text', 'number-text', 'list-of-text')}
+RELEASES_TAKE |= {'/output/1/subdir ' + label for label in ('true', 'one', 'float', 'list-of-text')}
+RELEASES_TAKE |= {'output subdir legacy', 'buildroot component file no checksum', 'output component file no checksum'}
+
+# The hub refuses these for what is not in the document (users, tasks, reservations, archives, the files themselves,
+# a release before 1.35).
+UNKNOWABLE = {'/build/owner text', '/build/owner number-text', 'owner unknown', '/build/task_id one', '/build/task_id number-text',
+              '/build/build_id one', '/output/0/filesize zero', '/output/0/filesize one', 'buildroot component kojifile unknown',
+              'output component kojifile unknown', 'log twice other subdir'}

@@ -17,7 +17,7 @@ def test_who_am_i(cg_import, sandbox_hub):
     btypes = told.pop('build types').split(', ')
     assert btypes == [btype['name'] for btype in sandbox_hub.call('listBTypes')]
     assert told == {'hub': sandbox_hub.hub, 'version': '1.35.3', 'user': 'osbs (by certificate)',
-                    'session': 'in headers', 'cg-import plugin': 'not present', 'promotes drafts': 'no',
+                    'session': 'in headers', 'cg-import plugin': 'not present', 'promotes drafts': 'yes',
                     'may import as': 'atomic-reactor', 'content generators': 'atomic-reactor'}
     assert len(sandbox_hub.log('logout')) == 1
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 
-from . import errors
+from . import columns, errors
 from .state import BUILD_STATES, BUILDING, CANCELED, COMPLETE, FAILED, now, time_fields
 
 NAME_CHARACTERS = frozenset('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+-')
@@ -24,12 +24,14 @@ def parse_nvr(nvr):
 
 def find_build_id(call, build, strict=False):
     if isinstance(build, int):
-        return build
+        return columns.compared_number(build)
     if not isinstance(build, (str, dict)):
         raise errors.GenericError('Invalid type for argument: %r' % type(build))
     wanted = parse_nvr(build) if isinstance(build, str) else build
     if not all(key in wanted for key in ('name', 'version', 'release')):
         raise errors.GenericError('did not provide name, version, and release')
+    for key in ('name', 'version', 'release'):
+        columns.compared_text(wanted[key], key)
     package = call.hub.state.row('packages', name=wanted['name'])
     row = package and call.hub.state.row('builds', package_id=package['id'], version=wanted['version'],
                                          release=wanted['release'])
@@ -95,7 +97,7 @@ def package_id(call, name):
     if len(name) > NAME_LENGTH_MAX:
         raise errors.GenericError('Package name %s is too long. Max length is %s characters' % (name, NAME_LENGTH_MAX))
     if not set(name) <= NAME_CHARACTERS:
-        raise errors.GenericError('Package name is not valid: %s' % name)
+        raise errors.GenericError('Name %s does not match RegexNameInternal value' % name)
     return call.change.insert('packages', name=name)
 
 
@@ -159,6 +161,7 @@ def lookup(call, table, name, shown=None):
     """A registered thing by name or number; Koji names its table in the refusal."""
     if not isinstance(name, (int, str)):
         raise errors.ParameterError('Invalid name or id value: %r' % (name,))
+    columns.compared_number(name)
     row = call.hub.state.get(table, name) if isinstance(name, int) else call.hub.state.row(table, name=name)
     if not row:
         raise errors.GenericError('No such entry in table %s: %s' % (shown or table, name))
@@ -217,7 +220,9 @@ def cg_refund_build(call, cg, build_id, token, state=FAILED):
 def cancel_build(call, buildID, strict=False):
     """Cancel the build with the given buildID; its owner and administrators may."""
     call.session.assert_login()
-    build = find_build(call, buildID, strict=True)
+    build = find_build(call, buildID, strict)
+    if not build:
+        return False
     if build['owner_id'] != call.session.user_id and not call.session.has_perm('admin'):
         raise errors.ActionNotAllowed('not owner')
     if build['state'] != BUILDING:

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 
-from . import errors
+from . import columns, errors
 from .archives import archive_type_of, archive_types
 from .builds import assert_cg, assert_token, check_nvr, draft_release, find_build, lookup, new_build
 from .state import CANCELED, CHECKSUM_TYPES, COMPLETE, BUILDING, FAILED, now
@@ -53,12 +53,18 @@ class Import:
             return self.record(token)
 
     def record(self, token):
+        columns.text(self.build['source'], 'source')
+        columns.integer(self.build['epoch'], 'epoch')
+        self.check_task()
         build_id = self.update_reserved() if token else self.create()
         self.build['release'] = self.hub.state.get('builds', build_id)['release']
         self.build_directory = self.hub.paths.build(self.build)
+        for btype, empty in (('maven', 'Maven'), ('win', 'Windows')):
+            if btype in self.typeinfo and not self.typeinfo[btype]:
+                raise errors.GenericError('%s info is empty' % empty)
         for btype in self.typeinfo:
             self.call.change.insert('build_types', build_id=build_id, btype=btype)
-        numbers = {key: self.import_buildroot(build_id, tools) for key, tools in self.buildroots.items()}
+        numbers = {key: self.import_buildroot(build_id, given) for key, given in self.buildroots.items()}
         try:
             self.import_outputs(build_id, numbers)
             os.makedirs(self.build_directory, exist_ok=True)
@@ -156,7 +162,7 @@ class Import:
         return row['id']
 
     def check_typeinfo(self):
-        extra = self.build['extra'] = copy.deepcopy(self.build['extra'] or {})
+        extra = self.build['extra'] = copy.deepcopy(self.build['extra'])
         self.typeinfo = extra.setdefault('typeinfo', {})
         for btype in LEGACY_TYPES:
             if btype in extra and btype in self.typeinfo:
@@ -179,7 +185,8 @@ class Import:
                                  ('host', 'os'), ('host', 'arch')):
                 buildroot[section][key]
             self.match_components(buildroot['components'])
-            self.buildroots[number] = buildroot['tools']
+            buildroot['tools']
+            self.buildroots[number] = buildroot
 
     def match_components(self, components):
         for component in components:
@@ -199,14 +206,14 @@ class Import:
         if 'id' in component:
             raise errors.GenericError("Unexpected 'id' field in component")
         for key in ('name', 'version', 'release', 'arch'):
-            component[key]
+            columns.compared_text(component[key], key)
         self.log_lines.append('IGNORING unmatched rpm component: %r' % component)
 
     def match_file(self, component):
         for row in self.hub.state.rows('archives', filename=component['filename'], size=component['filesize']):
             if (row['checksum_type'], row['checksum']) == (component['checksum_type'], component['checksum']):
                 return
-        self.log_lines.append('IGNORING unmatched archive: %r' % component)
+        self.log_lines.append('IGNORING unmatched archive %s: %r' % (component['checksum'], component))
 
     def match_kojifile(self, component):
         archive = self.hub.state.get('archives', component['archive_id'])
@@ -267,6 +274,12 @@ class Import:
             self.match_components(output['components'])
 
     # --- recording ---------------------------------------------------------------------------------------------------
+    def check_task(self):
+        task_id = self.build['task_id']
+        if task_id is not None and not self.hub.state.get('tasks', task_id):
+            raise columns.DatabaseError('errors.ForeignKeyViolation', 'insert or update on table "build" violates '
+                                        'foreign key constraint "build_task_id_fkey"\n')
+
     def update_reserved(self):
         build_id = self.build['build_id']
         row = self.hub.state.row('reservations', build_id=build_id)
@@ -285,10 +298,8 @@ class Import:
                                          '"build_unique_pkg_ver_rel"')
         return new_build(self.call, data)
 
-    def import_buildroot(self, build_id, tools):
-        names = [(tool['name'], tool['version'])[0] for tool in tools]
-        if len(set(names)) < len(names):
-            raise errors.UniqueViolation('duplicate key value violates unique constraint "buildroot_tools_info_pkey"')
+    def import_buildroot(self, build_id, given):
+        columns.buildroot(given)
         return self.call.change.insert('buildroots', build_id=build_id)
 
     def import_outputs(self, build_id, numbers):
@@ -320,9 +331,9 @@ class Import:
         name = os.path.basename(output['path'])
         kind = archive_type_of(self.hub, name, strict=True)
         btype = output['btype']
-        arch = output['type_info']['arch'] if btype == 'image' else None
-        if arch is not None and len(arch) > ARCH_LENGTH_MAX:
-            raise errors.GenericError('value too long for type character varying(%d)' % ARCH_LENGTH_MAX)
+        arch = None
+        if btype == 'image':
+            arch = columns.required_text(output['type_info']['arch'], 'arch', 'image_archives', ARCH_LENGTH_MAX)
         self.call.change.insert('archives', build_id=build_id, buildroot_id=buildroot_id, filename=name, btype=btype,
                                 arch=arch, size=output['filesize'], checksum=output['checksum'],
                                 checksum_type=output['checksum_type'], metadata_only=metadata_only,
@@ -366,12 +377,23 @@ def date_of(seconds):
     return datetime.datetime.fromtimestamp(float(seconds), datetime.timezone.utc)
 
 
+def integer_of(value):
+    if value is None:
+        raise errors.ParameterError("Invalid type, expected type <class 'int'>")
+    try:
+        return int(value)
+    except (ValueError, TypeError):
+        raise errors.ParameterError("Invalid type for value '%s': %s, expected type <class 'int'>"
+                                    % (value, type(value)))
+
+
 def task_id_of(given):
-    task_id = None if given.get('task_id') is None else int(given['task_id'])
-    extra = given.get('extra') or {}
+    """build.task_id, or the container_koji_task_id of extra, which must be the same."""
+    task_id = integer_of(given['task_id']) if 'task_id' in given else None
+    extra = given.get('extra', {})
     if 'container_koji_task_id' not in extra:
         return task_id
-    other = int(extra['container_koji_task_id'])
+    other = integer_of(extra['container_koji_task_id'])
     if task_id is not None and task_id != other:
         raise errors.GenericError('CG provided non-matching task_id %s and container_koji_task_id %s'
                                   % (task_id, other))

@@ -3,7 +3,7 @@
 import fnmatch
 
 from . import errors
-from .builds import describe, find_build, lookup
+from .builds import describe, find_build
 
 API_VERSION = 1
 VERSION = '1.35.3'
@@ -43,7 +43,7 @@ def get_logged_in_user(call):
 def get_user(call, userInfo=None, strict=False, krb_princs=True, groups=False):
     """Return information about a user."""
     if userInfo is None:
-        return get_logged_in_user(call)
+        return describe_user(call.session.user) if call.session.logged_in else None
     key = 'id' if isinstance(userInfo, int) else 'name'
     row = call.hub.state.row('users', **{key: userInfo['name'] if isinstance(userInfo, dict) else userInfo})
     if row:
@@ -91,7 +91,8 @@ def list_builds(call, packageID=None, userID=None, taskID=None, prefix=None, sta
     """Return a list of builds that match the given parameters"""
     rows = call.hub.state.rows('builds')
     if isinstance(cgID, str):
-        cgID = lookup(call, 'content_generators', cgID, 'content_generator')['id']
+        cg = call.hub.state.row('content_generators', name=cgID)
+        cgID = cg['id'] if cg else -1
     if isinstance(packageID, str):
         package = call.hub.state.row('packages', name=packageID)
         packageID = package['id'] if package else -1

@@ -110,8 +110,7 @@ def seed(state):
     change.insert('user_perms', user_id=users['kojiadmin'], name='admin')
     change.insert('volumes', id=0, name='DEFAULT')
     atomic_reactor = change.insert('content_generators', name='atomic-reactor')
-    for name in ('osbs', 'kojiadmin'):
-        change.insert('cg_users', user_id=users[name], cg_id=atomic_reactor)
+    change.insert('cg_users', user_id=users['osbs'], cg_id=atomic_reactor)
     for name in ('rpm', 'maven', 'win', 'image', 'operator-manifests', 'remote-sources', 'remote-source-file', 'icm'):
         change.insert('btypes', name=name)
     tag = change.insert('tags', name='test-candidate')

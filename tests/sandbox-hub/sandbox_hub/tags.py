@@ -29,7 +29,7 @@ def get_tag_id(call, info, strict=False, create=False):
     """Get id for tag"""
     tag = find_tag(call, info)
     if not tag and strict:
-        raise errors.GenericError('No such tag: %s' % info)
+        raise errors.GenericError('No such entry in table tag: %s' % info)
     return tag and tag['id']
 
 
@@ -37,22 +37,29 @@ def list_tags(call, build=None, package=None, perms=True, queryOpts=None, patter
     """List tags, those of a build or a package if one is named."""
     rows = call.hub.state.rows('tags')
     if build is not None:
-        number = find_build(call, build, strict=True)['id']
-        tagged = {row['tag_id'] for row in call.hub.state.rows('tag_listing', build_id=number)}
+        found = find_build(call, build)
+        if not found:
+            raise errors.GenericError('No such build: %s' % build)
+        tagged = {row['tag_id'] for row in call.hub.state.rows('tag_listing', build_id=found['id'])}
         rows = [row for row in rows if row['id'] in tagged]
-    if package is not None:
-        listed = {row['tag_id'] for row in call.hub.state.rows('tag_packages', package_id=package_of(call, package))}
-        rows = [row for row in rows if row['id'] in listed]
-    return [find_tag(call, row['id']) for row in rows]
+    tags = [find_tag(call, row['id']) for row in rows]
+    tags = [{key: value for key, value in tag.items() if key != 'extra'} for tag in tags]
+    return tags if package is None else with_package(call, tags, package)
 
 
-def package_of(call, package):
-    if isinstance(package, int):
-        return package
-    row = call.hub.state.row('packages', name=package)
+def with_package(call, tags, package):
+    """Those of the tags that list the package, with what they say about it."""
+    row = call.hub.state.row('packages', **{'id' if isinstance(package, int) else 'name': package})
     if not row:
-        raise errors.GenericError('No such entry in table package: %s' % package)
-    return row['id']
+        raise errors.GenericError('No such package: %s' % package)
+    found = []
+    for tag in tags:
+        entry = package_entry(call, tag['id'], row['id'])
+        if entry:
+            owner = call.hub.state.get('users', entry['owner_id'])
+            found.append(dict(tag, blocked=entry['blocked'], extra_arches=None, owner_id=owner['id'],
+                              owner_name=owner['name']))
+    return found
 
 
 def list_tagged(call, tag, event=None, inherit=False, prefix=None, latest=False, package=None, owner=None, type=None,
@@ -72,7 +79,7 @@ def package_entry(call, tag_id, package_id):
 
 def check_tag_package(call, tag, pkg):
     """Check that pkg is in the list for tag. Returns true/false"""
-    tag_id = find_tag(call, tag, strict=True)['id']
+    tag_id = get_tag_id(call, tag)
     row = call.hub.state.get('packages', pkg) if isinstance(pkg, int) else call.hub.state.row('packages', name=pkg)
     entry = row and package_entry(call, tag_id, row['id'])
     return bool(entry and not entry['blocked'])
@@ -99,7 +106,7 @@ def package_list_add(call, taginfo, pkginfo, owner=None, block=None, extra_arche
     call.session.assert_login()
     tag = find_tag(call, taginfo, strict=True)
     if not call.session.has_perm('admin') and not call.session.has_perm('tag'):
-        raise errors.ActionNotAllowed('policy violation (package_list)')
+        raise errors.ActionNotAllowed('policy violation (package_list): Only admin/tag can do this via default policy')
     row = call.hub.state.row('packages', name=pkginfo) or call.hub.state.get('packages', pkginfo)
     package_id = row['id'] if row else call.change.insert('packages', name=pkginfo)
     user = call.hub.state.row('users', name=owner) if owner else call.session.user
@@ -160,10 +167,14 @@ def finish_tagging(hub, change, row):
     change.update('tasks', row['id'], state=TASK_CLOSED, start_time=row['start_time'] or now(), completion_time=now())
 
 
-def find_task(call, task_id, strict=False):
+def find_task(call, task_id, refusal=None):
+    """The row of a task; None, or the refusal if there is one, for an unknown number."""
+    if not isinstance(task_id, int):
+        raise errors.ParameterError("Invalid type for value '%s': %s, expected type <class 'int'>"
+                                    % (task_id, type(task_id)))
     row = call.hub.state.get('tasks', task_id)
-    if not row and strict:
-        raise errors.GenericError('No such task: %s' % task_id)
+    if not row and refusal:
+        raise errors.GenericError(refusal)
     return row
 
 
@@ -171,7 +182,7 @@ def get_task_info(call, task_id, request=False, strict=False):
     """Get information about a task"""
     if isinstance(task_id, list):
         return [get_task_info(call, number, request, strict) for number in task_id]
-    row = find_task(call, task_id, strict)
+    row = find_task(call, task_id, 'query returned no rows' if strict else None)
     if not row:
         return None
     info = {'id': row['id'], 'state': row['state'], 'channel_id': 1, 'host_id': None, 'parent': None, 'label': None,
@@ -186,18 +197,18 @@ def get_task_info(call, task_id, request=False, strict=False):
 
 def task_finished(call, taskId):
     """True if task is finished"""
-    return find_task(call, taskId, strict=True)['state'] == TASK_CLOSED
+    return find_task(call, taskId, 'query returned no rows')['state'] == TASK_CLOSED
 
 
 def get_task_result(call, taskId, raise_fault=True):
     """Returns task results"""
-    if find_task(call, taskId, strict=True)['state'] != TASK_CLOSED:
+    if find_task(call, taskId, 'No such task')['state'] != TASK_CLOSED:
         raise errors.GenericError('Task %i is not finished' % taskId)
 
 
 def get_task_children(call, task_id, request=False, strict=False):
     """Return a list of the children of the Task with the given ID."""
-    find_task(call, task_id, strict)
+    find_task(call, task_id, 'query returned no rows' if strict else None)
     return []
 
 

@@ -33,7 +33,7 @@ def verify_class(kind):
     """The digest of that kind, None for none at all."""
     if not kind:
         return None
-    if kind not in VERIFY_KINDS:
+    if not isinstance(kind, str) or kind not in VERIFY_KINDS:
         raise errors.GenericError('Unsupported verify type: %s' % kind)
     return VERIFY_KINDS[kind]
 
@@ -41,7 +41,7 @@ def verify_class(kind):
 def join_path(base, *segments):
     """A path below base; a segment that leaves it is refused in Koji's words."""
     for segment in segments:
-        if segment.startswith('/') or os.path.normpath(segment).split('/')[0] == '..':
+        if os.path.isabs(segment) or os.path.normpath(segment).split('/')[0] == '..':
             raise ValueError('Invalid path segment: %s' % segment)
     return os.path.join(base, *map(os.path.normpath, segments))
 

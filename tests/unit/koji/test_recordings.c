@@ -163,22 +163,28 @@ static struct koji_profile make_profile(const struct exchange *exchange)
     };
 }
 
-/* A session as the recorded request's headers say, or an anonymous one. */
-static struct koji_session *make_session(struct exchange *exchange, const struct koji_profile *profile,
-                                         struct koji_ticket *ticket)
+/* The ticket that the recorded request's headers are; no session when it is anonymous. */
+static void read_ticket(const struct exchange *exchange, struct koji_ticket *ticket)
 {
     char id[32] = "", key[128] = "", number[32] = "0";
-    struct koji_session *session = koji_session_create(profile, NULL, &exchange->err);
-    assert_non_null(session);
     bool with_id = scripted_header(&exchange->recorded, "Koji-Session-Id", id, sizeof id);
     if (!with_id || !scripted_header(&exchange->recorded, "Koji-Session-Key", key, sizeof key) || strcmp(id, "x") == 0)
-        return session;
+        return;
     scripted_header(&exchange->recorded, "Koji-Session-Callnum", number, sizeof number);
     ticket->session_id = strtoll(id, NULL, 10);
     ticket->call_number = (uint32_t)strtoul(number, NULL, 10);
     ticket->header_session = true;
     assert_int_equal(secret_set(&ticket->session_key, key, NULL), 0);
-    assert_int_equal(koji_session_adopt(session, ticket, &exchange->err), 0);
+}
+
+static struct koji_session *make_session(struct exchange *exchange, const struct koji_profile *profile,
+                                         struct koji_ticket *ticket)
+{
+    struct koji_session *session = koji_session_create(profile, NULL, &exchange->err);
+    assert_non_null(session);
+    read_ticket(exchange, ticket);
+    if (ticket->session_id != 0)
+        assert_int_equal(koji_session_adopt(session, ticket, &exchange->err), 0);
     return session;
 }
 
@@ -250,7 +256,6 @@ static void do_login(struct exchange *exchange)
 {
     const struct koji_profile profile = make_profile(exchange);
     CG_AUTO(koji_ticket_finish) struct koji_ticket ticket = {0};
-    AUTO_KOJI_SESSION struct koji_session *session = make_session(exchange, &profile, &ticket);
     CG_AUTO(koji_http_auto) struct koji_http *http = koji_http_create(&profile, &exchange->err);
     CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
     CG_AUTO_JSON json_t *result = NULL;
@@ -258,6 +263,7 @@ static void do_login(struct exchange *exchange)
     CG_AUTO_JSON json_t *params = params_of(exchange->recorded.body);
     const json_t *proxyuser = json_object_get(json_array_get(params, 0), "proxyuser");
     with_runas.runas = (char *)(uintptr_t)json_string_value(proxyuser);
+    read_ticket(exchange, &ticket);
     ticket.call_number = 0;
     const struct koji_login login = {
         .profile = &with_runas,

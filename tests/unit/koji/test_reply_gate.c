@@ -154,6 +154,50 @@ static void bounds_the_members_of_a_struct(void **state)
     }
 }
 
+static void bounds_the_elements(void **state)
+{
+    (void)state;
+    for (size_t elements = KOJI_REPLY_ELEMENTS_MAX - 1; elements <= KOJI_REPLY_ELEMENTS_MAX + 1; elements++) {
+        struct cg_error err = {0};
+        CG_AUTO_BYTES struct cg_bytes xml = {0};
+        for (size_t i = 0; i < elements; i++)
+            cg_bytes_append(&xml, "<a/>", 4, NULL);
+        int result = koji_reply_gate(xml.data, xml.size, &err);
+        if (elements <= KOJI_REPLY_ELEMENTS_MAX)
+            assert_int_equal(result, 0);
+        else
+            assert_error(&err, CG_E_HUB_REPLY, "reply refused: too many elements at byte 4000000");
+    }
+}
+
+/* Found by fuzzing: xmlrpc-c crashes on these. */
+static void refuses_wide_integers_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"<i8>0</i8>", "<i8>-0</i8>", "<i8>9223372036854775807</i8>",
+                                       "<ex:i8>-9223372036854775808</ex:i8>"};
+    static const char *const cases[][2] = {
+        {"<i8>9223372036854775808</i8>", "reply refused: an i8 of more than 64 bits at byte 4"},
+        {"<i8>-9223372036854775809</i8>", "reply refused: an i8 of more than 64 bits at byte 4"},
+        {"<ex:i8>99999999999999999999</ex:i8>", "reply refused: an i8 of more than 64 bits at byte 7"},
+        {"<ex.i8>x</ex.i8>", "reply refused: an i8 that is not a number at byte 7"},
+        {"<i8></i8>", "reply refused: an i8 that is not a number at byte 4"},
+        {"<i8>-</i8>", "reply refused: an i8 that is not a number at byte 4"},
+        {"<i8>1 </i8>", "reply refused: an i8 that is not a number at byte 4"},
+        {"<i8>1", "reply refused: an i8 that is not a number at byte 4"},
+        {"<i8/>", "reply refused: an i8 that is not a number at byte 5"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct cg_error err = {0};
+        assert_int_equal(koji_reply_gate(good[i], strlen(good[i]), &err), 0);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cg_error err = {0};
+        assert_int_equal(koji_reply_gate(cases[i][0], strlen(cases[i][0]), &err), -1);
+        assert_error(&err, CG_E_HUB_REPLY, cases[i][1]);
+    }
+}
+
 static void lets_long_arrays_pass(void **state)
 {
     (void)state;
@@ -202,6 +246,7 @@ int main(void)
         cmocka_unit_test(lets_koji_replies_pass), cmocka_unit_test(refuses_what_is_not_plain),
         cmocka_unit_test(refuses_nul_and_utf16),  cmocka_unit_test(refuses_the_entity_bomb),
         cmocka_unit_test(bounds_the_depth),       cmocka_unit_test(bounds_the_members_of_a_struct),
+        cmocka_unit_test(bounds_the_elements),    cmocka_unit_test(refuses_wide_integers_that_are_none),
         cmocka_unit_test(lets_long_arrays_pass),  cmocka_unit_test(bounds_the_size),
         cmocka_unit_test(survives_every_prefix),
     };

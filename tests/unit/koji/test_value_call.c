@@ -87,6 +87,7 @@ static void refuses_what_xml_cannot_carry(void **state)
          "parameter /1/a~1b/0/c~0 has the control character 0x1b at byte 0, which XML cannot carry"},
         {"[{\"x\\u0008\":1}]",
          "parameter /0/x\\u0008 has the control character 0x08 at byte 1, which XML cannot carry"},
+        {"[\"\\u001f\"]", "parameter /0 has the control character 0x1f at byte 0, which XML cannot carry"},
         {"[\"\\u0000\"]", "parameter /0 has the control character 0x00 at byte 0, which XML cannot carry"},
         {"[\"ab\\uffff\"]", "parameter /0 has the noncharacter U+FFFE or U+FFFF at byte 2, which XML cannot carry"},
         {"[\"\\ufffe\"]", "parameter /0 has the noncharacter U+FFFE or U+FFFF at byte 0, which XML cannot carry"},

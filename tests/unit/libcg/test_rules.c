@@ -286,7 +286,8 @@ static const struct rule_case cases[] = {
     {{"/build/source", "'https://x/y#\\u0001'"}, "E text.character /build/source\n"},
     {{"/output/0/extra/note", "'\\uffff'"}, "E text.character /output/0/extra/note\n"},
     {{"/output/1/extra", "'\\u0001'"}, ""},
-    {{"/buildroots/0/tools/0/name", "'\\u0001'"}, "E text.character /buildroots/0/tools/0/name\n"},
+    {{"/buildroots/0/host/os", "'\\u0001'"}, "E text.character /buildroots/0/host/os\n"},
+    {{"/buildroots/0/tools/0/name", "'\\u0001'"}, ""},
 };
 
 static char *findings_of(const json_t *document, const struct cg_hub_facts *hub)

@@ -144,6 +144,9 @@ static void says_what_is_wrong_in_objects(void **state)
          "schema.maxLength /ab /propertyNames/maxLength: the name has 2 characters, must have at most 1 character\n"},
         {"{'allOf': [{'properties': {'a': true}}], 'unevaluatedProperties': false}", "{'a': 1, 'b': 1}",
          "schema.unevaluatedProperties /b /unevaluatedProperties: \"b\" is not allowed\n"},
+        {"{'properties': {'a': true, 'b': true}, 'unevaluatedProperties': {'type': 'null'}}",
+         "{'a': 1, 'b': 1, 'c': 1, 'd': null, 'e': null, 'f': null}",
+         "schema.type /c /unevaluatedProperties/type: must be null, not an integer\n"},
         {"{'properties': {'a': {'type': 'null'}}, 'unevaluatedProperties': false}", "{'a': 1}",
          "schema.type /a /properties/a/type: must be null, not an integer\n"},
     };
@@ -187,11 +190,15 @@ static void tells_which_alternative_was_meant(void **state)
     const struct example examples[] = {
         {components, "{'type': 'file', 'filesize': '1'}",
          "schema.type /filesize /oneOf/1/properties/filesize/type: must be an integer, not a string\n"},
+        {components, "{'type': 'file', 'name': 'x', 'filesize': '1'}",
+         "schema.type /filesize /oneOf/1/properties/filesize/type: must be an integer, not a string\n"},
         {components, "{'type': 'rpm'}", "schema.required  /oneOf/0/required: \"name\" is missing\n"},
         {"{'anyOf': [{'type': 'string'}, {'type': 'object', 'required': ['a']}]}", "{}",
          "schema.required  /anyOf/1/required: \"a\" is missing\n"},
         {"{'anyOf': [{'type': 'string'}, {'type': 'null'}]}", "1",
          "schema.anyOf  /anyOf: is none of: a string or null\n"},
+        {"{'anyOf': [{'required': ['a', 'b']}, {'required': ['c']}]}", "{}",
+         "schema.required  /anyOf/1/required: \"c\" is missing\n"},
         {"{'anyOf': [{'required': ['a']}, {'required': ['b']}]}", "{}",
          "schema.anyOf  /anyOf: is none of: an object with \"a\" or an object with \"b\"\n"},
         {"{'anyOf': [{'description': 'a date'}, {'$ref': '#/$defs/n'}], '$defs': {'n': {'title': 'a number'}}}", "1",
@@ -247,6 +254,21 @@ static void expects_in_the_words_of_the_schema(void **state)
     }
 }
 
+static void cuts_long_lists_of_values(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    CG_AUTO_JSON json_t *json = json_pack("{s:[]}", "enum");
+    for (int i = 0; i < 1000; i++)
+        json_array_append_new(json_object_get(json, "enum"), json_integer(i));
+    CG_AUTO_SCHEMA struct cg_schema *schema = cg_schema_compile(json, NULL, NULL, 0, CG_SCHEMA_UNKNOWN_REFUSE, &err);
+    CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
+    assert_int_equal(cg_schema_check(schema, json, report, &err), 1);
+    const char *expected = cg_report_get(report, 0)->expected;
+    assert_true(strlen(expected) < 450);
+    assert_string_equal(strrchr(expected, ','), ", ... (1000 in all)");
+}
+
 static void follows_references_to_documents_at_hand(void **state)
 {
     (void)state;
@@ -264,51 +286,60 @@ static void follows_references_to_documents_at_hand(void **state)
     assert_string_equal(cg_report_get(report, 0)->schema_pointer, "https://example.com/types.json#/$defs/text/type");
 }
 
-/* RFC 3986 section 5.4, by way of the $id of what is referred to. */
+/* A reference seen from `base` names what has this $id. */
+static void assert_resolves(const char *base, const char *reference, const char *uri)
+{
+    struct cg_error err = {0};
+    CG_AUTO_JSON json_t *root = json_pack("{s:{s:s}}", "items", "$ref", reference);
+    CG_AUTO_JSON json_t *target = quoted_json("{'type': 'array'}");
+    const struct cg_schema_resource resources[] = {{uri, target}};
+    CG_AUTO_SCHEMA struct cg_schema *schema =
+        cg_schema_compile(root, base, resources, 1, CG_SCHEMA_UNKNOWN_IGNORE, &err);
+    assert_string_equal(err.message, "");
+    CG_AUTO_JSON json_t *numbers = quoted_json("[1]");
+    assert_int_equal(cg_schema_check(schema, numbers, NULL, &err), 1);
+}
+
+/* RFC 3986 section 5.4, and references without a base. */
 static void resolves_references_as_rfc_3986_does(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {
-        {"g", "http://a/b/c/g"},
-        {"./g", "http://a/b/c/g"},
-        {"g/", "http://a/b/c/g/"},
-        {"/g", "http://a/g"},
-        {"//g", "http://g"},
-        {"?y", "http://a/b/c/d;p?y"},
-        {"g?y", "http://a/b/c/g?y"},
-        {";x", "http://a/b/c/;x"},
-        {"g;x?y", "http://a/b/c/g;x?y"},
-        {".", "http://a/b/c/"},
-        {"./", "http://a/b/c/"},
-        {"..", "http://a/b/"},
-        {"../g", "http://a/b/g"},
-        {"../..", "http://a/"},
-        {"../../g", "http://a/g"},
-        {"../../../g", "http://a/g"},
-        {"/./g", "http://a/g"},
-        {"/../g", "http://a/g"},
-        {"g.", "http://a/b/c/g."},
-        {"..g", "http://a/b/c/..g"},
-        {"./../g", "http://a/b/g"},
-        {"./g/.", "http://a/b/c/g/"},
-        {"g/../h", "http://a/b/c/h"},
-        {"g;x=1/../y", "http://a/b/c/y"},
-        {"g?y/../x", "http://a/b/c/g?y/../x"},
-        {"http:g", "http:g"},
-        {"urn:x:y", "urn:x:y"},
+    static const char base[] = "http://a/b/c/d;p?q";
+    static const char *const cases[][3] = {
+        {base, "g", "http://a/b/c/g"},
+        {base, "./g", "http://a/b/c/g"},
+        {base, "g/", "http://a/b/c/g/"},
+        {base, "/g", "http://a/g"},
+        {base, "//g", "http://g"},
+        {base, "?y", "http://a/b/c/d;p?y"},
+        {base, "g?y", "http://a/b/c/g?y"},
+        {base, ";x", "http://a/b/c/;x"},
+        {base, "g;x?y", "http://a/b/c/g;x?y"},
+        {base, ".", "http://a/b/c/"},
+        {base, "./", "http://a/b/c/"},
+        {base, "..", "http://a/b/"},
+        {base, "../g", "http://a/b/g"},
+        {base, "../..", "http://a/"},
+        {base, "../../g", "http://a/g"},
+        {base, "../../../g", "http://a/g"},
+        {base, "/./g", "http://a/g"},
+        {base, "/../g", "http://a/g"},
+        {base, "g.", "http://a/b/c/g."},
+        {base, "..g", "http://a/b/c/..g"},
+        {base, "./../g", "http://a/b/g"},
+        {base, "./g/.", "http://a/b/c/g/"},
+        {base, "g/../h", "http://a/b/c/h"},
+        {base, "g;x=1/../y", "http://a/b/c/y"},
+        {base, "g?y/../x", "http://a/b/c/g?y/../x"},
+        {base, "http:g", "http:g"},
+        {base, "urn:x:y", "urn:x:y"},
+        {"http://a", "g", "http://a/g"},
+        {"", "./g", "g"},
+        {"", "../../g/h", "g/h"},
+        {"", "g/../h", "/h"},
     };
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        struct cg_error err = {0};
-        char text[300];
-        snprintf(text, sizeof text, "{'$ref': '%s', '$defs': {'x': {'$id': '%s', 'type': 'null'}}}", pairs[i][0],
-                 pairs[i][1]);
-        CG_AUTO_JSON json_t *json = quoted_json(text);
-        CG_AUTO_SCHEMA struct cg_schema *schema =
-            cg_schema_compile(json, "http://a/b/c/d;p?q", NULL, 0, CG_SCHEMA_UNKNOWN_IGNORE, &err);
-        assert_string_equal(err.message, "");
-        CG_AUTO_JSON json_t *number = json_integer(1);
-        assert_int_equal(cg_schema_check(schema, number, NULL, &err), 1);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_resolves(cases[i][0], cases[i][1], cases[i][2]);
 }
 
 /* --- threads ------------------------------------------------------------------------------------------------------ */
@@ -352,6 +383,7 @@ int main(void)
         cmocka_unit_test(says_what_is_wrong_in_arrays),
         cmocka_unit_test(tells_which_alternative_was_meant),
         cmocka_unit_test(expects_in_the_words_of_the_schema),
+        cmocka_unit_test(cuts_long_lists_of_values),
         cmocka_unit_test(follows_references_to_documents_at_hand),
         cmocka_unit_test(resolves_references_as_rfc_3986_does),
         cmocka_unit_test(serves_several_threads),
