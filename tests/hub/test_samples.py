@@ -29,7 +29,8 @@ def fit(document, directory, number):
         build.pop(key, None)
     build['extra'].pop('container_koji_task_id', None)
     for output in document['output']:
-        output['components'] = [c for c in output.get('components') or [] if c.get('type') != 'kojifile']
+        if output.get('components'):
+            output['components'] = [c for c in output['components'] if c.get('type') != 'kojifile']
         path = directory / output.get('relpath', '') / output['filename']
         path.parent.mkdir(parents=True, exist_ok=True)
         content = CONTENT + output['filename'].encode()
