@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INTAKE_RESOURCES_H
+#define INTAKE_RESOURCES_H
+
+/*
+ * The resources below /v1: the routes of imports, their outputs, their events and verbs (schema/openapi.yaml).
+ *
+ * Health, metrics and the contract itself are the server's own. Each handler lies in the file named after its resource.
+ */
+
+#include "intake/request.h"
+
+#include <stddef.h>
+
+/* All routes, borrowed for ever. */
+const struct intake_route *intake_resources(size_t *count);
+
+extern const struct intake_handler intake_imports_post;    /* imports_post.c */
+extern const struct intake_handler intake_imports_list;    /* imports_get.c */
+extern const struct intake_handler intake_import_get;      /* imports_get.c */
+extern const struct intake_handler intake_import_metadata; /* imports_get.c */
+extern const struct intake_handler intake_import_events;   /* events.c */
+extern const struct intake_handler intake_all_events;      /* events.c */
+extern const struct intake_handler intake_output_put;      /* outputs.c */
+extern const struct intake_handler intake_output_patch;    /* outputs.c */
+extern const struct intake_handler intake_output_head;     /* outputs.c */
+extern const struct intake_handler intake_import_retry;    /* verbs.c */
+extern const struct intake_handler intake_import_cancel;   /* verbs.c */
+extern const struct intake_handler intake_import_release;  /* verbs.c */
+
+#endif
