@@ -3,12 +3,11 @@
 #define IMPORT_JOURNAL_H
 
 /*
- * What a run of an import did on the hub, kept on disk so that a run after a crash asks what became of it.
+ * What a run of an import did on the hub, kept so that a run after a crash asks what became of it.
  *
- * One file for one import: hub, NVR and digest of the metadata as it was given. It holds a session key and a
- * reservation token, so it is readable by its owner only. Every change is a new file put in place by rename and synced,
- * before the request that it announces is sent. A lock file beside it lets one run at a time work at an import on this
- * machine. Removed when the import is done or nothing of it is left on the hub.
+ * The record of one import lies with a keeper: a file (journal_file.c), or what the caller brings. It holds a session
+ * key and a reservation token, so nobody else may read it. Every change is durable before the request that it
+ * announces is sent. Removed when the import is done or nothing of it is left on the hub.
  * NULL stands for "no journal" in every function: then nothing is kept and nothing is locked.
  */
 
@@ -40,7 +39,7 @@ struct import_record {
     double sent_at;                   /* seconds since 1970, of the CGImport */
 };
 
-/* Must a fact be on disk before going on, or is it enough that the next one takes it along? */
+/* Must a fact be durable before going on, or is it enough that the next one takes it along? */
 enum import_journal_when { IMPORT_JOURNAL_NOW, IMPORT_JOURNAL_WITH_NEXT };
 
 struct import_journal;
@@ -58,9 +57,27 @@ struct import_journal_key {
 /* Called once when another run holds the lock, before waiting for it. */
 typedef void import_journal_waiting(void *context);
 
+/* Where a record is kept. All but load's *record are borrowed; `name` names it in messages. */
+struct import_journal_keeper {
+    /* *record is a new reference, left NULL when nothing is kept. 0 or -1. */
+    int (*load)(void *context, json_t **record, struct cg_error *err);
+    /* Durable in place of the one before when it returns 0; -1: the request that it announces is not sent. */
+    int (*save)(void *context, const json_t *record, struct cg_error *err);
+    int (*remove)(void *context, struct cg_error *err);
+    void (*close)(void *context); /* called once in any case; may be NULL */
+    const char *name;
+    void *context;
+};
+
+/* Reads what an earlier run left with `keeper`, which sees to it that one run at a time has it. NULL with the keeper's
+ * errors, CG_E_IO for a record that cannot be understood, CG_E_MEMORY. */
+struct import_journal *import_journal_open_with(const struct import_journal_keeper *keeper, struct cg_error *err);
+
 /*
- * Locks the import and reads what an earlier run left; makes `directory` if it is missing (0700). Waits while another
- * run is at work. NULL with CG_E_IO (also a journal that cannot be understood), CG_E_INTERRUPTED, CG_E_MEMORY.
+ * The keeper is a file for hub, NVR and digest of the metadata as it was given: a new file is put in place by rename
+ * and synced, readable by its owner only. A lock file beside it lets one run at a time work at an import on this
+ * machine. Locks the import and reads what an earlier run left; makes `directory` if it is missing (0700). Waits while
+ * another run is at work. NULL with CG_E_IO (also a journal that cannot be understood), CG_E_INTERRUPTED, CG_E_MEMORY.
  */
 struct import_journal *import_journal_open(const char *directory, const struct import_journal_key *key,
                                            const struct stop *stop, import_journal_waiting *waiting, void *context,
@@ -69,7 +86,7 @@ struct import_journal *import_journal_open(const char *directory, const struct i
 /* What is recorded, borrowed until the next change. For a NULL journal NULL. */
 const struct import_record *import_journal_record(const struct import_journal *journal);
 
-/* Path of the file, for messages, borrowed. "" for a NULL journal. */
+/* Path of the file or the keeper's name, for messages, borrowed. "" for a NULL journal. */
 const char *import_journal_path(const struct import_journal *journal);
 
 /* Each writes down one fact and returns 0, or -1 with CG_E_IO, CG_E_MEMORY: then the request must not be sent. */
@@ -86,10 +103,10 @@ int import_journal_importing(struct import_journal *journal, const struct koji_t
 /* The CGImport was answered and did not happen: the upload directory is used up, the ticket over. */
 int import_journal_import_failed(struct import_journal *journal, struct cg_error *err);
 
-/* Nothing is left to be remembered: removes the file. */
+/* Nothing is left to be remembered: removes the record. */
 int import_journal_remove(struct import_journal *journal, struct cg_error *err);
 
-/* Unlocks. What is recorded stays. NULL is allowed. */
+/* Closes the keeper, which unlocks. What is recorded stays. NULL is allowed. */
 void import_journal_close(struct import_journal *journal);
 
 static inline void import_journal_auto(struct import_journal **journal)

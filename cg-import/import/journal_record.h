@@ -2,7 +2,7 @@
 #ifndef IMPORT_JOURNAL_RECORD_H
 #define IMPORT_JOURNAL_RECORD_H
 
-/* The form of a journal's record on disk: JSON, version 1. For journal.c only. */
+/* The form of a journal's record where it is kept: JSON, version 1. */
 
 #include "import/journal.h"
 

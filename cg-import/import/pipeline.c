@@ -22,6 +22,10 @@ static void tell_waiting(void *context)
 
 static int open_journal(struct import_work *work, struct cg_error *err)
 {
+    if (work->request->journal_keeper) {
+        work->journal = import_journal_open_with(work->request->journal_keeper, err);
+        return work->journal ? 0 : -1;
+    }
     if (!work->request->journal_directory)
         return 0;
     struct import_journal_key key = {

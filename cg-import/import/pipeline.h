@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "cg/check.h"
+#include "import/journal.h"
 #include "koji/content_generator.h"
 #include "koji/session.h"
 
@@ -60,6 +61,7 @@ struct import_request {
     enum import_stray stray;
     unsigned patience_s;           /* waited for another import of the same build; 0: by its size, see ask.h */
     const char *journal_directory; /* NULL: no journal, a killed import cannot be taken up again */
+    const struct import_journal_keeper *journal_keeper; /* instead of the directory; NULL: none */
 };
 
 enum import_step {
