@@ -4,18 +4,26 @@
 
 /*
  * Content-addressed files: posted bytes are appended to a part, and a finished part becomes a content named by its
- * sha256. Shared by all replicas through one directory.
+ * sha256. Shared by all replicas through one directory, which may lie on NFS 4 (fcntl locks are needed).
  *
- * Layout: parts/NAME (being received, owner only), contents/AB/CDEF... (complete, read-only). A content appears by
- * link or rename after its data was fsynced, and the directory is fsynced after it. A failed fsync is final for that
- * file: it is removed and the caller told to send again. Two parts of one content meet: the second is dropped.
- * A content is hashed again when it is read for an import; one that differs is set aside (damaged/), never used.
+ * Layout: parts/NAME (being received, owner only), contents/AB/CDEF... (complete, read-only), damaged/SHA256 (set
+ * aside), locks. A content appears by rename after its data was fsynced, and the directory is fsynced after it. A
+ * failed fsync is final for that file: it is removed and the caller told to send again. Two parts of one content meet:
+ * the second is dropped. Whoever reads a content for an import compares its sha256 with its name; one that differs is
+ * set aside, never used. Safe to use from many threads and processes; a part belongs to one thread at a time.
+ *
+ * Not a cache and not a database: which import needs a content is the store's knowledge.
  */
 
 #include "cg/digest.h"
 #include "cg/error.h"
 
 #include <stdint.h>
+
+/* Characters of a part's name, at most. */
+#define SPOOL_PART_NAME_MOST 64
+/* While appending, the free space is looked at again after so many bytes. */
+#define SPOOL_ROOM_EVERY (16ULL * 1024ULL * 1024ULL)
 
 struct spool;
 
@@ -24,56 +32,118 @@ struct spool_options {
     uint64_t reserve_bytes; /* free space below which nothing is taken in: CG_E_LIMIT, answered with 507 */
 };
 
-/* Makes what is missing of the layout. NULL with CG_E_IO, CG_E_CONFIG (not ours, or writable by others). */
+/*
+ * Opens the directory, making what is missing of the layout; the directories above it must be there. NULL with CG_E_IO,
+ * CG_E_MEMORY, CG_E_CONFIG (it belongs to another user, or others may write in it).
+ */
 struct spool *spool_open(const struct spool_options *options, struct cg_error *err);
 
-/* Room for `size_bytes` more above the reserve? 0, or -1 with CG_E_LIMIT that names both figures. */
+/* NULL is allowed. Parts must be closed before. */
+void spool_close(struct spool *spool);
+
+/* Room for `size_bytes` more above the reserve? 0, or -1 with CG_E_LIMIT that names both figures, CG_E_IO. */
 int spool_room(struct spool *spool, uint64_t size_bytes, struct cg_error *err);
 
-/* A part being written by one thread; it outlives the process as a file. */
+/* --- parts ------------------------------------------------------------------------------------------------------- */
+
+/* A part being written; it outlives the process as a file. */
 struct spool_part;
 
-/* Opens part `name` (letters, digits, dash) for appending, locked against others: CG_E_BUSY while another writes it.
- * Creates it when missing. *size_bytes is what it has. Its digests are made again by reading what is there. */
+/*
+ * Opens part `name` (letters, digits, dash) for appending, locked against others, made if missing. *size_bytes is what
+ * it has. NULL with CG_E_BUSY while another writes it, CG_E_USAGE (a name that is none), CG_E_LIMIT (disk full),
+ * CG_E_IO, CG_E_MEMORY.
+ *
+ * A part opened empty is hashed while it is appended to, beside the caller; one that had bytes is read once when it is
+ * finished, however often it was opened in between.
+ */
 struct spool_part *spool_part_open(struct spool *spool, const char *name, uint64_t *size_bytes, struct cg_error *err);
 
-/* Appends; at most `size` bytes are written, all or an error (CG_E_LIMIT when the disk is full, CG_E_IO). */
+/*
+ * Sets disk blocks aside for a part that will have `size_bytes` in all, so that a full disk shows at the start; a file
+ * system that cannot do that is no error. 0, or -1 with CG_E_LIMIT, CG_E_IO.
+ */
+int spool_part_expect(struct spool_part *part, uint64_t size_bytes, struct cg_error *err);
+
+/*
+ * Appends all of `data`, or nothing: 0, or -1 with CG_E_LIMIT when the disk is full, a quota is reached or the reserve
+ * would be touched, CG_E_IO. After a failure the part is as before and may be appended to again.
+ */
 int spool_part_append(struct spool_part *part, const void *data, size_t size, struct cg_error *err);
 
-/* Makes what was appended durable, so that an offset may be promised to a sender. */
+/*
+ * Makes what was appended durable, so that an offset may be promised to a sender. 0, or -1 with CG_E_LIMIT, CG_E_IO:
+ * then the part is removed, and every later call for it but close and discard fails.
+ */
 int spool_part_sync(struct spool_part *part, struct cg_error *err);
 
 /* Closes without finishing; the file stays for a later append. NULL is allowed. */
 void spool_part_close(struct spool_part *part);
 
-/* Ends the part: all digests of it, data and directory durable, now a content. The part is closed in any case. */
-int spool_part_finish(struct spool_part *part, struct cg_digests *digests, struct cg_error *err);
-
-/* Closes and removes. */
+/* Closes and removes. NULL is allowed. */
 void spool_part_discard(struct spool_part *part);
 
-/* Size of a part that nobody writes, 0 if there is none. */
+/*
+ * Ends the part: all digests of it, data and directory durable, now a content. The part is closed in any case. 0, or
+ * -1 with CG_E_LIMIT, CG_E_IO (removed if its data could not be made durable, else it stays and may be opened and
+ * finished again), CG_E_MEMORY (stays).
+ */
+int spool_part_finish(struct spool_part *part, struct cg_digests *digests, struct cg_error *err);
+
+/* Bytes of a part that nobody writes, 0 if there is none. 0, or -1 with CG_E_BUSY, CG_E_USAGE, CG_E_IO. */
 int spool_part_size(struct spool *spool, const char *name, uint64_t *size_bytes, struct cg_error *err);
+
+/* Removes a part that nobody writes; one that is not there is removed already. 0, or -1 as above. */
 int spool_part_remove(struct spool *spool, const char *name, struct cg_error *err);
 
-/* Takes in a file that lies elsewhere (reflink where possible, else copy). */
+/*
+ * Takes in a file that lies elsewhere, all of it wherever `fd` stands (reflink where possible, else copy), like a part
+ * that is finished. 0, or -1 with the errors of a part.
+ */
 int spool_take(struct spool *spool, int fd, struct cg_digests *digests, struct cg_error *err);
 
-/* Opens a content for reading: descriptor, or -1 with CG_E_IO (gone). */
+/* --- contents ----------------------------------------------------------------------------------------------------- */
+
+/* Every function below fails with CG_E_USAGE if `sha256` is not 64 lower-case hexadecimal digits. */
+
+/* Opens a content for reading, not comparing its digest: descriptor, or -1 with CG_E_IO (gone). */
 int spool_content_open(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err);
 
-/* Lays the contents of a build out as `directory`/path by hard link or reflink or copy, for an import from files. */
+/* Makes a content young again, for one that is to be used though nobody sent it anew. 0, or -1 with CG_E_IO (gone). */
+int spool_content_keep(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err);
+
+/* Reads a content and compares. 0, or -1 with CG_E_MISMATCH (it was set aside), CG_E_IO, CG_E_MEMORY. */
+int spool_content_verify(struct spool *spool, const char *sha256, struct cg_error *err);
+
+/* Moves a content whose bytes proved wrong to damaged/, for whoever hashed it while reading. 0, or -1 with CG_E_IO. */
+int spool_content_set_aside(struct spool *spool, const char *sha256, struct cg_error *err);
+
+/*
+ * Lays a content out as `directory_fd`/path for an import from files, making directories of the path as needed and
+ * replacing a file: hard link, else reflink, else copy. 0, or -1 with CG_E_USAGE (the path is absolute, or a step of it
+ * is empty, "." or ".."), CG_E_LIMIT, CG_E_IO.
+ */
 int spool_content_place(struct spool *spool, const char *sha256, int directory_fd, const char *path,
                         struct cg_error *err);
 
-int spool_content_remove(struct spool *spool, const char *sha256, struct cg_error *err);
+/*
+ * Removes a content that is at least `least_age_s` old; one that is not there is removed already. CG_E_BUSY if it is
+ * younger: it was sent or kept meanwhile.
+ */
+int spool_content_remove(struct spool *spool, const char *sha256, double least_age_s, struct cg_error *err);
 
-/* Calls `seen` for every part (is_part) or content with its age in seconds; for garbage collection. */
-typedef int spool_seen(void *context, const char *name, double age_s, uint64_t size_bytes);
+/* --- collecting garbage ------------------------------------------------------------------------------------------- */
+
 enum spool_kind { SPOOL_PARTS, SPOOL_CONTENTS };
-int spool_walk(struct spool *spool, enum spool_kind kind, spool_seen *seen, void *context, struct cg_error *err);
 
-/* NULL is allowed. */
-void spool_close(struct spool *spool);
+/*
+ * What is told of each: the part's name or the content's sha256, seconds since it was last written or kept, bytes.
+ * Returns 0 to go on; anything else ends the walk, which returns it.
+ */
+typedef int spool_seen(void *context, const char *name, double age_s, uint64_t size_bytes);
+
+/* Calls `seen` for every part or content; removing is allowed meanwhile. 0, what `seen` returned, or -1 with CG_E_IO.
+ */
+int spool_walk(struct spool *spool, enum spool_kind kind, spool_seen *seen, void *context, struct cg_error *err);
 
 #endif
