@@ -33,7 +33,8 @@ struct worker_options {
     unsigned lease_ms;          /* 0: 30,000 */
     unsigned retry_first_ms;    /* 0: 5,000 */
     unsigned retry_most_ms;     /* 0: 600,000 */
-    unsigned give_up_s;         /* temporary failures for longer than this: held; 0: 86,400 */
+    unsigned give_up_s;         /* waits between temporary failures that add up to this: held; 0: 86,400 */
+    const struct stop *stop;    /* STOP_NOW while draining: see worker_drain; NULL: none */
 };
 
 struct worker;
@@ -41,7 +42,11 @@ struct worker;
 /* Starts the threads. NULL with CG_E_MEMORY, CG_E_IO. Options are copied, what they point to is borrowed. */
 struct worker *worker_start(const struct worker_options *options, struct cg_error *err);
 
-/* Lets running imports end or reach a step where another owner can go on, waits for the threads, frees. */
+/*
+ * Claims nothing more and waits for the threads: a CGImport that was sent is waited for, anything before it is broken
+ * off and given back to the queue. Once options.stop says STOP_NOW even a CGImport is left to another owner, who asks
+ * the hub what became of it. Frees. NULL is allowed.
+ */
 void worker_drain(struct worker *worker);
 
 #endif
