@@ -64,6 +64,11 @@ int stop_sleep(const struct stop *stop, unsigned milliseconds)
     }
 }
 
+int stop_descriptor(const struct stop *stop)
+{
+    return stop ? stop->pipe_[0] : -1;
+}
+
 void stop_finish(struct stop *stop)
 {
     for (int i = 0; i < 2; i++) {

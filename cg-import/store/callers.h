@@ -33,7 +33,7 @@ int store_caller_by_token(struct store *store, const struct secret *token, struc
                           struct cg_error *err);
 
 int store_caller_list(struct store *store, struct store_caller **callers, size_t *count, struct cg_error *err);
-/* 1 revoked, 0 no such name, -1. */
+/* 1 revoked, 0 no such name that is not revoked already, -1. */
 int store_caller_revoke(struct store *store, const char *name, struct cg_error *err);
 
 void store_caller_finish(struct store_caller *caller);

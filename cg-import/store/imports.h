@@ -42,7 +42,10 @@ enum store_held {
 const char *store_state_name(enum store_state state);
 /* -1 for no such name. */
 int store_state_from_name(const char *name);
+/* "" for STORE_NOT_HELD. */
 const char *store_held_name(enum store_held held);
+/* -1 for no such name. */
+int store_held_from_name(const char *name);
 
 /* One output of an import and how far it is here. */
 struct store_output {
@@ -51,7 +54,7 @@ struct store_output {
     uint64_t size_bytes;
     char *checksum_type; /* "md5", "sha256", "adler32" */
     char *checksum;
-    char *sha256; /* of the content once it is here, else NULL */
+    char *sha256; /* of the content once it is here, else NULL; kept when a finished import's content is let go */
     uint64_t received_bytes;
 };
 
@@ -108,10 +111,14 @@ enum store_accepted {
 };
 
 /*
- * Accepts an import, outputs not yet here being STORE_RECEIVING, else STORE_QUEUED. Contents that are known and were
- * posted by someone whom `scope` may see are linked at once. *import with outputs is what is there now. -1 with
- * CG_E_CONFLICT (a live import of the NVR with other bytes: *import is that one if `scope` may see it; or the
- * idempotency key was used for another request), CG_E_BUSY, ...
+ * Accepts an import, outputs not yet here being STORE_RECEIVING, else STORE_QUEUED. An output whose sha256 is set came
+ * with the request (store_content_add was called for it, and for the metadata). Contents that are known by sha256, sha1
+ * or md5 and that an import in `scope` refers to are linked at once; adler32 is too weak to know a content by. *import
+ * with outputs is what is there now. -1 with CG_E_CONFLICT (a live import of the NVR with other bytes: *import is that
+ * one if `scope` may see it, else its id is ""; or the idempotency key was used for another request), CG_E_USAGE (two
+ * outputs with one position), CG_E_BUSY, ...
+ *
+ * The same bytes of an import that was rejected or canceled are that import, which stays what it is: retry it.
  */
 int store_import_accept(struct store *store, const struct store_new_import *wanted, const struct store_scope *scope,
                         struct store_import *import, enum store_accepted *how, struct cg_error *err);
@@ -127,7 +134,7 @@ struct store_filter {
     const char *hub;
     double since, until; /* of creation; 0: open */
     const char *after;   /* id: the page after this one, newest first; NULL: the first */
-    unsigned limit;      /* 1-500 */
+    unsigned limit;      /* 1-500, others are moved to the nearest */
 };
 
 /* Newest first, without outputs. *imports is an array the caller releases with store_imports_free. */
@@ -144,15 +151,18 @@ struct store_event {
     json_t *detail;
 };
 
-/* Events of one import (or of all when id is NULL) with event_id > after, oldest first, at most `limit`. */
+/* Events of one import (or of all when id is NULL) with event_id > after, oldest first, at most `limit`. None with a
+ * lower id can appear later. For all imports that is had by waiting for the writes under way. */
 int store_event_list(struct store *store, const char *id, int64_t after, unsigned limit, struct store_event **events,
                      size_t *count, struct cg_error *err);
 
 /*
  * Operators' verbs. Each returns 1 done, 0 no such import for `scope`, -1 failed; CG_E_CONFLICT when the state does
- * not allow it (the message says the state and which states do). retry: from held, rejected (same bytes) to queued;
- * release: from held to queued with the decision recorded in `detail`; cancel: from receiving, queued, held; a running
- * one is asked to stop and canceled by its worker where that leaves the hub clean.
+ * not allow it (the message says the state and which states do). retry: from held, rejected, canceled (same bytes) to
+ * queued, or to receiving when contents were let go meanwhile; refused when another import of the NVR lives by then.
+ * release: from held to queued with the decision recorded in `detail`. cancel: from receiving, held, and queued ones
+ * that have not been at the hub; others that are queued or running are asked to stop and canceled by their worker where
+ * that leaves the hub clean.
  */
 int store_import_retry(struct store *store, const char *id, const char *actor, const struct store_scope *scope,
                        struct cg_error *err);
@@ -161,13 +171,25 @@ int store_import_release(struct store *store, const char *id, const char *actor,
 int store_import_cancel(struct store *store, const char *id, const char *actor, const struct store_scope *scope,
                         struct cg_error *err);
 
-/* Progress of receiving. `received` moves the import to queued when it was the last output: *complete says so. */
+/*
+ * Progress of receiving. `received` (a content that was recorded with store_content_add) moves the import to queued
+ * when it was the last output: *complete says so; calling it again for an output that is here changes nothing. 1 done,
+ * 0 no such import or output, -1; CG_E_CONFLICT when the import is not receiving, CG_E_MISMATCH when the content is not
+ * what the metadata says, CG_E_USAGE for a content that is not recorded.
+ */
 int store_output_progress(struct store *store, const char *id, unsigned position, uint64_t received_bytes,
                           struct cg_error *err);
 int store_output_received(struct store *store, const char *id, unsigned position, const char *sha256, const char *actor,
                           bool *complete, struct cg_error *err);
 
-/* For /metrics: counts by state, age of the oldest unfinished, ... as one JSON object. */
+/* How many imports of this caller are unfinished? -1 failed. */
+int64_t store_import_unfinished(struct store *store, const char *caller, struct cg_error *err);
+
+/*
+ * For /metrics, one JSON object: "imports" {state: count, all seven}, "held" {reason: count}, "oldest_queued_s" and
+ * "oldest_unfinished_s" (null: none), "contents" {"count", "bytes"}, "components", "circuits" [{"hub", "failures",
+ * "open_s", "message"}].
+ */
 int store_statistics(struct store *store, json_t **statistics, struct cg_error *err);
 
 void store_import_finish(struct store_import *import);

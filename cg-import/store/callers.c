@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/callers.h"
+
+#include "cg/digest.h"
+#include "store/transaction.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#define TOKEN_PREFIX "cgi_"
+#define TOKEN_BYTES 32
+/* 43 characters of base64url hold 32 bytes. */
+#define TOKEN_CHARACTERS 43
+
+/* --- tokens --------------------------------------------------------------------------------------------------------
+ */
+
+static int make_token(struct secret *token, struct cg_error *err)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    unsigned char bytes[TOKEN_BYTES + 1] = {0};
+    if (getrandom(bytes, TOKEN_BYTES, 0) != TOKEN_BYTES)
+        return cg_fail_errno(err, "read", "random bytes");
+    char text[sizeof TOKEN_PREFIX + TOKEN_CHARACTERS] = TOKEN_PREFIX;
+    for (unsigned i = 0; i < TOKEN_CHARACTERS; i++) {
+        unsigned bit = i * 6;
+        unsigned two = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
+        text[sizeof TOKEN_PREFIX - 1 + i] = alphabet[two >> (10 - bit % 8) & 0x3fU];
+    }
+    int result = secret_set(token, text, err);
+    /* Through a pointer that the compiler may not see through, so that the wipe stays. */
+    for (volatile char *c = text; c < text + sizeof text; c++)
+        *c = 0;
+    for (volatile unsigned char *b = bytes; b < bytes + sizeof bytes; b++)
+        *b = 0;
+    return result;
+}
+
+/* A token has 256 random bits, so one round of sha256 keeps it as well as a slow hash would; and since the database is
+ * asked for the digest, the time it takes tells nothing of the token. */
+static int digest_token(const struct secret *token, struct cg_digests *digests, struct cg_error *err)
+{
+    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(CG_DIGEST_SHA256, err);
+    const char *text = secret_reveal(token);
+    if (!digest || cg_digest_update(digest, text, strlen(text), err) != 0)
+        return -1;
+    return cg_digest_read(digest, digests, err);
+}
+
+/* --- rows ----------------------------------------------------------------------------------------------------------
+ */
+
+#define CALLER_COLUMNS                                                                                                 \
+    "id, name, roles, content_generators, packages, extract(epoch FROM created_at)::float8,"                           \
+    " extract(epoch FROM expires_at)::float8, extract(epoch FROM revoked_at)::float8"
+
+static json_t *globs_json(char *const *globs)
+{
+    json_t *list = globs ? json_array() : json_null();
+    for (; list && globs && *globs; globs++) {
+        if (json_array_append_new(list, json_string(*globs)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static void free_globs(char **globs)
+{
+    for (char **glob = globs; glob && *glob; glob++)
+        free(*glob);
+    free(globs);
+}
+
+static int get_globs(struct pg_row *row, char ***globs, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *list = NULL;
+    pg_get_json(row, &list);
+    if (!json_is_array(list))
+        return pg_row_end(row, err);
+    size_t count = json_array_size(list);
+    *globs = calloc(count + 1, sizeof **globs);
+    if (!*globs)
+        return cg_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        (*globs)[i] = strdup(json_string_value(json_array_get(list, i)));
+        if (!(*globs)[i])
+            return cg_fail_memory(err);
+    }
+    return 0;
+}
+
+static int read_caller(struct pg_row *row, struct store_caller *caller, struct cg_error *err)
+{
+    pg_get_id(row, caller->id);
+    pg_get_copy(row, &caller->name);
+    caller->roles = (unsigned)pg_get_int(row);
+    if (get_globs(row, &caller->content_generators, err) != 0 || get_globs(row, &caller->packages, err) != 0)
+        return -1;
+    caller->created_at = pg_get_double(row);
+    caller->expires_at = pg_get_double(row);
+    caller->revoked_at = pg_get_double(row);
+    return pg_row_end(row, err);
+}
+
+void store_caller_finish(struct store_caller *caller)
+{
+    free(caller->name);
+    free_globs(caller->content_generators);
+    free_globs(caller->packages);
+    *caller = (struct store_caller){0};
+}
+
+void store_callers_free(struct store_caller *callers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        store_caller_finish(&callers[i]);
+    free(callers);
+}
+
+/* --- making --------------------------------------------------------------------------------------------------------
+ */
+
+static const struct pg_statement put_caller = {
+    "put_caller", "INSERT INTO callers (id, name, token_sha256, roles, content_generators, packages, expires_at)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7::float8 > 0 THEN to_timestamp($7::float8) END)"
+                  " ON CONFLICT (name) DO NOTHING"};
+
+struct making {
+    const struct store_caller *wanted;
+    char id[STORE_ID_SIZE];
+    struct cg_digests token;
+    const json_t *content_generators, *packages;
+};
+
+static int create_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    const struct making *m = context;
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_text(&params, m->id);
+    pg_put_text(&params, m->wanted->name);
+    pg_put_text(&params, m->token.sha256);
+    pg_put_int(&params, m->wanted->roles);
+    pg_put_json(&params, m->content_generators);
+    pg_put_json(&params, m->packages);
+    pg_put_double(&params, m->wanted->expires_at);
+    int put = pg_run(connection, &put_caller, &params, NULL, err);
+    if (put == 0) {
+        cg_fail(err, CG_E_CONFLICT, "there is a caller \"%s\" already", m->wanted->name);
+        return cg_hint(err, "names are never used again: choose another");
+    }
+    return put < 0 ? -1 : 0;
+}
+
+int store_caller_create(struct store *store, const struct store_caller *wanted, struct secret *token,
+                        struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *content_generators = globs_json(wanted->content_generators);
+    CG_AUTO_JSON json_t *packages = globs_json(wanted->packages);
+    if (!content_generators || !packages)
+        return cg_fail_memory(err);
+    struct making making = {.wanted = wanted, .content_generators = content_generators, .packages = packages};
+    if (store_new_id(making.id, err) != 0 || make_token(token, err) != 0 ||
+        digest_token(token, &making.token, err) != 0 ||
+        pg_transaction(store, PG_WRITE, create_work, &making, err) != 0) {
+        secret_finish(token);
+        return -1;
+    }
+    return 0;
+}
+
+/* --- asking --------------------------------------------------------------------------------------------------------
+ */
+
+static const struct pg_statement by_token = {"by_token", "SELECT " CALLER_COLUMNS
+                                                         " FROM callers WHERE token_sha256 = $1 AND revoked_at IS NULL"
+                                                         " AND (expires_at IS NULL OR expires_at > now())"};
+
+struct asking {
+    struct cg_digests token;
+    struct store_caller *caller;
+};
+
+static int token_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    struct asking *a = context;
+    store_caller_finish(a->caller);
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_text(&params, a->token.sha256);
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    int found = pg_run(connection, &by_token, &params, &rows, err);
+    if (found <= 0)
+        return found;
+    struct pg_row row = pg_row(rows, 0);
+    return read_caller(&row, a->caller, err) == 0 ? 1 : -1;
+}
+
+int store_caller_by_token(struct store *store, const struct secret *token, struct store_caller *caller,
+                          struct cg_error *err)
+{
+    *caller = (struct store_caller){0};
+    struct asking asking = {.caller = caller};
+    if (digest_token(token, &asking.token, err) != 0)
+        return -1;
+    int found = pg_transaction(store, PG_READ, token_work, &asking, err);
+    if (found <= 0)
+        store_caller_finish(caller);
+    return found;
+}
+
+static const struct pg_statement list_callers = {"list_callers",
+                                                 "SELECT " CALLER_COLUMNS " FROM callers ORDER BY name"};
+
+struct caller_list {
+    struct store_caller *callers;
+    size_t count;
+};
+
+static int list_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    struct caller_list *list = context;
+    store_callers_free(list->callers, list->count);
+    *list = (struct caller_list){0};
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    int count = pg_run(connection, &list_callers, NULL, &rows, err);
+    if (count <= 0)
+        return count;
+    list->callers = calloc((size_t)count, sizeof *list->callers);
+    if (!list->callers)
+        return cg_fail_memory(err);
+    list->count = (size_t)count;
+    for (int i = 0; i < count; i++) {
+        struct pg_row row = pg_row(rows, i);
+        if (read_caller(&row, &list->callers[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int store_caller_list(struct store *store, struct store_caller **callers, size_t *count, struct cg_error *err)
+{
+    struct caller_list list = {0};
+    *callers = NULL;
+    *count = 0;
+    if (pg_transaction(store, PG_READ, list_work, &list, err) != 0) {
+        store_callers_free(list.callers, list.count);
+        return -1;
+    }
+    *callers = list.callers;
+    *count = list.count;
+    return 0;
+}
+
+/* --- revoking ------------------------------------------------------------------------------------------------------
+ */
+
+static const struct pg_statement revoke = {
+    "revoke", "UPDATE callers SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL"};
+
+static int revoke_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    const char *const *name = context;
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_text(&params, *name);
+    return pg_run(connection, &revoke, &params, NULL, err);
+}
+
+int store_caller_revoke(struct store *store, const char *name, struct cg_error *err)
+{
+    return pg_transaction(store, PG_WRITE, revoke_work, &name, err);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/store.h"
+
+#include "store/transaction.h"
+
+#include <string.h>
+
+#define CONNECTIONS 8U
+#define PATIENCE_MS 20000U
+
+static struct store *allocate(const struct store_options *options)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return NULL;
+    store->options = *options;
+    store->options.connections = options->connections ? options->connections : CONNECTIONS;
+    store->options.patience_ms = options->patience_ms ? options->patience_ms : PATIENCE_MS;
+    store->options.conninfo = strdup(options->conninfo);
+    store->all = calloc(store->options.connections, sizeof *store->all);
+    store->busy = calloc(store->options.connections, sizeof *store->busy);
+    store->waiters = calloc(store->options.connections, sizeof *store->waiters);
+    store->waiting = calloc(store->options.connections, sizeof *store->waiting);
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_cond_init(&store->returned, NULL);
+    if (store->options.conninfo && store->all && store->busy && store->waiters && store->waiting)
+        return store;
+    store_close(store);
+    return NULL;
+}
+
+struct store *store_open(const struct store_options *options, struct cg_error *err)
+{
+    struct store *store = allocate(options);
+    if (!store) {
+        cg_fail_memory(err);
+        return NULL;
+    }
+    struct pg_connection *connection = pool_take(store, err);
+    if (!connection) {
+        store_close(store);
+        return NULL;
+    }
+    pool_give(store, connection);
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (unsigned i = 0; store->all && i < store->options.connections; i++)
+        pg_disconnect(&store->all[i]);
+    for (unsigned i = 0; store->waiters && i < store->options.connections; i++)
+        pg_disconnect(&store->waiters[i]);
+    pthread_cond_destroy(&store->returned);
+    pthread_mutex_destroy(&store->lock);
+    free(store->all);
+    free(store->busy);
+    free(store->waiters);
+    free(store->waiting);
+    free((char *)store->options.conninfo);
+    free(store);
+}
+
+static const struct pg_statement forget_changes = {"forget_changes",
+                                                   "DELETE FROM changes WHERE at < now() - interval '1 day'"};
+static const struct pg_statement forget_keys = {"forget_keys",
+                                                "DELETE FROM idempotency_keys WHERE at < now() - interval '7 days'"};
+
+static int tidy(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    (void)context;
+    if (pg_run(connection, &forget_changes, NULL, NULL, err) < 0)
+        return -1;
+    return pg_run(connection, &forget_keys, NULL, NULL, err) < 0 ? -1 : 0;
+}
+
+int store_tidy(struct store *store, struct cg_error *err)
+{
+    return pg_transaction(store, PG_SET, tidy, NULL, err);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "postgres.h"
+
+#include "unit.h"
+
+#include <glob.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static char programs[256];
+static char top[256];
+static bool running;
+
+const char *postgres_programs(void)
+{
+    const char *given = getenv("CG_POSTGRES_BIN");
+    if (programs[0] == '\0' && given)
+        snprintf(programs, sizeof programs, "%s", given);
+    if (programs[0] != '\0')
+        return programs;
+    static const char *const places[] = {"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb",
+                                         "/usr/bin/initdb", "/usr/local/bin/initdb"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        glob_t found;
+        if (glob(places[i], 0, NULL, &found) == 0) {
+            snprintf(programs, sizeof programs, "%.*s",
+                     (int)(strrchr(found.gl_pathv[found.gl_pathc - 1], '/') - found.gl_pathv[found.gl_pathc - 1]),
+                     found.gl_pathv[found.gl_pathc - 1]);
+            globfree(&found);
+            return programs;
+        }
+    }
+    return NULL;
+}
+
+const char *postgres_user(void)
+{
+    return geteuid() == 0 ? "postgres" : NULL;
+}
+
+/* Runs a command of the server, as the user it runs as. */
+static int run(const char *command)
+{
+    char line[2048];
+    snprintf(line, sizeof line, "cd %s && %s %s/%s >>%s/out 2>&1", top, postgres_user() ? "runuser -u postgres --" : "",
+             postgres_programs(), command, top);
+    return system(line); /* NOLINT(cert-env33-c): a test's own command */
+}
+
+static int start_server(void)
+{
+    char command[1024];
+    snprintf(command, sizeof command,
+             "pg_ctl -s -w -t 60 -D %s/data -l %s/log -o \"-c listen_addresses='' -c unix_socket_directories=%s"
+             " -c fsync=off -c shared_buffers=16MB -c max_connections=60\" start",
+             top, top, top);
+    return run(command);
+}
+
+int postgres_start(void **state)
+{
+    (void)state;
+    if (!postgres_programs())
+        return 0;
+    const char *above = getenv("TMPDIR");
+    snprintf(top, sizeof top, "%s/cg-postgres-XXXXXX", above && *above ? above : "/tmp");
+    if (!mkdtemp(top))
+        return -1;
+    const struct passwd *user = postgres_user() ? getpwnam(postgres_user()) : NULL;
+    if (postgres_user() && (!user || chown(top, user->pw_uid, user->pw_gid) != 0))
+        return -1;
+    char command[512];
+    snprintf(command, sizeof command, "initdb -D %s/data -U tests -A trust --no-locale -E UTF8 --no-sync", top);
+    running = run(command) == 0 && start_server() == 0;
+    return running ? 0 : -1;
+}
+
+int postgres_stop(void **state)
+{
+    (void)state;
+    if (top[0] == '\0')
+        return 0;
+    char command[512];
+    snprintf(command, sizeof command, "pg_ctl -s -w -D %s/data -m immediate stop", top);
+    if (running)
+        run(command);
+    snprintf(command, sizeof command, "rm -rf %s", top);
+    return system(command); /* NOLINT(cert-env33-c) */
+}
+
+bool postgres_there(void)
+{
+    return running;
+}
+
+const char *postgres_database(void)
+{
+    static char conninfos[8][400];
+    static unsigned count;
+    char *conninfo = conninfos[count % 8];
+    char sql[64], server[300];
+    snprintf(server, sizeof server, "host=%s user=tests dbname=postgres", top);
+    snprintf(sql, sizeof sql, "CREATE DATABASE t%u", ++count);
+    assert_string_equal(postgres_sql(server, sql), "");
+    snprintf(conninfo, sizeof conninfos[0], "host=%s user=tests dbname=t%u", top, count);
+    return conninfo;
+}
+
+const char *postgres_sql(const char *conninfo, const char *sql)
+{
+    static char answer[4096];
+    char line[8192];
+    snprintf(line, sizeof line, "%s/psql -X -A -t -q -v ON_ERROR_STOP=1 -d '%s' 2>&1 <<'END_OF_SQL'\n%s\nEND_OF_SQL\n",
+             postgres_programs(), conninfo, sql);
+    FILE *psql = popen(line, "r"); /* NOLINT(cert-env33-c) */
+    assert_non_null(psql);
+    size_t size = fread(answer, 1, sizeof answer - 1, psql);
+    answer[size] = '\0';
+    pclose(psql);
+    while (size > 0 && answer[size - 1] == '\n')
+        answer[--size] = '\0';
+    return answer;
+}
+
+static long server_pid(void)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/data/postmaster.pid", top);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char line[32] = "";
+    assert_non_null(fgets(line, sizeof line, file));
+    fclose(file);
+    return strtol(line, NULL, 10);
+}
+
+void postgres_crash(void)
+{
+    long pid = server_pid();
+    assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+    while (kill((pid_t)pid, 0) == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    running = false;
+}
+
+/* The children of a killed server end by themselves, and until they have, a new one refuses to start. */
+void postgres_restart(void)
+{
+    for (int tries = 0; tries < 100 && !running; tries++) {
+        running = start_server() == 0;
+        if (!running)
+            nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    assert_true(running);
+}
