@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* syscall(), fallocate(): in glibc behind _GNU_SOURCE. */
+#define _GNU_SOURCE
+#include "syscalls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static _Thread_local unsigned long countdown;
+static _Thread_local unsigned watched;
+static _Thread_local int wanted;
+static _Thread_local unsigned failed;
+
+void syscalls_fail_at(unsigned long n, unsigned kinds, int error)
+{
+    countdown = n;
+    watched = kinds;
+    wanted = error;
+    failed = 0;
+}
+
+unsigned syscalls_failed(void)
+{
+    return failed;
+}
+
+/* Is this the call? A short write happens to writes alone. */
+static bool fails_now(enum syscalls_kind kind)
+{
+    if (countdown == 0 || !(watched & kind) || (wanted == SYSCALLS_SHORT && kind != SYSCALLS_WRITE) || --countdown > 0)
+        return false;
+    failed = kind;
+    if (wanted != SYSCALLS_SHORT)
+        errno = wanted;
+    return true;
+}
+
+static bool is_short(void)
+{
+    return wanted == SYSCALLS_SHORT;
+}
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+    if (fails_now(SYSCALLS_WRITE)) {
+        if (!is_short())
+            return -1;
+        size = (size + 1) / 2;
+    }
+    return syscall(SYS_write, fd, data, size);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
+{
+    if (fails_now(SYSCALLS_WRITE)) {
+        if (!is_short())
+            return -1;
+        size = (size + 1) / 2;
+    }
+    return syscall(SYS_pwrite64, fd, data, size, at);
+}
+
+/* _FORTIFY_SOURCE calls the checked ones, which are in no header. */
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
+ssize_t __pread64_chk(int fd, void *data, size_t size, off_t at, size_t room);
+
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
+{
+    (void)room;
+    return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_read, fd, data, size);
+}
+
+ssize_t __pread64_chk(int fd, void *data, size_t size, off_t at, size_t room)
+{
+    (void)room;
+    return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_pread64, fd, data, size, at);
+}
+
+#undef read
+ssize_t read(int fd, void *data, size_t size)
+{
+    return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_read, fd, data, size);
+}
+
+#undef pread
+ssize_t pread(int fd, void *data, size_t size, off_t at)
+{
+    return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_pread64, fd, data, size, at);
+}
+
+int fsync(int fd)
+{
+    return fails_now(SYSCALLS_FSYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int renameat(int old_fd, const char *old, int new_fd, const char *new)
+{
+    return fails_now(SYSCALLS_RENAME) ? -1 : (int)syscall(SYS_renameat2, old_fd, old, new_fd, new, 0);
+}
+
+int linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
+{
+    return fails_now(SYSCALLS_LINK) ? -1 : (int)syscall(SYS_linkat, old_fd, old, new_fd, new, flags);
+}
+
+int unlinkat(int fd, const char *path, int flags)
+{
+    return fails_now(SYSCALLS_UNLINK) ? -1 : (int)syscall(SYS_unlinkat, fd, path, flags);
+}
+
+int openat(int fd, const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    return fails_now(SYSCALLS_OPEN) ? -1 : (int)syscall(SYS_openat, fd, path, flags, mode);
+}
+
+int mkdirat(int fd, const char *path, mode_t mode)
+{
+    return fails_now(SYSCALLS_MAKE) ? -1 : (int)syscall(SYS_mkdirat, fd, path, mode);
+}
+
+int ftruncate(int fd, off_t size)
+{
+    return fails_now(SYSCALLS_CHANGE) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+}
+
+int fallocate(int fd, int mode, off_t at, off_t size)
+{
+    return fails_now(SYSCALLS_CHANGE) ? -1 : (int)syscall(SYS_fallocate, fd, mode, at, size);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+    return fails_now(SYSCALLS_CHANGE) ? -1 : (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int utimensat(int fd, const char *path, const struct timespec times[2], int flags)
+{
+    return fails_now(SYSCALLS_CHANGE) ? -1 : (int)syscall(SYS_utimensat, fd, path, times, flags);
+}
