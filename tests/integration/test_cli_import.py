@@ -390,6 +390,19 @@ def test_stopped_while_uploading_nothing_is_left(cg_import, make_build, sandbox_
     assert run(directory).returncode == 0
 
 
+@pytest.mark.parametrize('options', [['-', '.'], ['--batch', '-']])
+def test_standard_input_can_be_left_by_ctrl_c(cg_import, sandbox_hub, options):
+    process = subprocess.Popen(cg_import.command(sandbox_hub, 'import', *options), stdin=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=cg_import.environment(sandbox_hub))
+    process.stdin.write(b'{')
+    process.stdin.flush()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == -signal.SIGINT
+    process.stdin.close()
+    process.stderr.close()
+
+
 # --- lists -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def builds(make_build, tmp_path):
