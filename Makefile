@@ -12,7 +12,8 @@ INCLUDEDIR ?= $(PREFIX)/include
 CC ?= cc
 OBJCOPY ?= objcopy
 PKG_CONFIG ?= pkg-config
-PYTHON ?= python3
+# Debian's interpreter: the tests' modules are Debian packages.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 WERROR ?= -Werror
 SANITIZE ?=
 # V=1 shows whole commands.
@@ -165,7 +166,7 @@ TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) C
 SANITIZED := $(BUILD)/sanitized
 
 check: all tests tools sanitized-tests clang-build ## run every test that needs no hub but the sandbox hub
-	$(TEST_ENVIRONMENT) tests/harness/run-tests \
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/harness/run-tests \
 	  --script layers tests/harness/layers . \
 	  --script exported-symbols tests/conformance/exported-symbols $(LIBCG) \
 	  --unit unit $(TEST_PROGRAMS) \
@@ -179,13 +180,13 @@ clang-build: ## the program, library and tests once more with clang
 	+$(Q)$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang all tests
 
 unit: tests ## run the unit tests alone
-	tests/harness/run-tests --unit unit $(TEST_PROGRAMS)
+	$(PYTHON) tests/harness/run-tests --unit unit $(TEST_PROGRAMS)
 
 sanitized-tests:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) SANITIZE=address,undefined tests
 
 sanitize: sanitized-tests ## run the unit tests under the address and undefined-behaviour sanitizers
-	tests/harness/run-tests --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS))
+	$(PYTHON) tests/harness/run-tests --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS))
 
 PROFILE ?= koji
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
@@ -215,7 +216,7 @@ C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] tests/*/*.[ch] tests/uni
 SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room)))
 
 layers: ## check who includes whom
-	tests/harness/layers .
+	$(PYTHON) tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers.
 lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h ## clang-tidy, cppcheck, format, man pages

@@ -83,7 +83,8 @@ _cg_import() {
         ;;
     import)
         options+=" --reserve --build-id --token --token-file --draft --tag --strict --dry-run --link --lanes"
-        options+=" --clear-stray --batch --jobs --state-dir --no-journal --json -q --quiet -v --verbose $hub_options $login_options --weburl --topdir"
+        options+=" --clear-stray --batch --jobs --state-dir --no-journal --json -q --quiet -v --verbose"
+        options+=" $hub_options $login_options --weburl --topdir"
         ;;
     hub)
         options+=" --json --noauth $hub_options $login_options"

@@ -92,7 +92,10 @@ static int run_build(struct import_command *command, struct cg_bytes *text, stru
     const struct import_listener listener = {
         .step = step_began, .progress = moved_on, .note = noted, .context = command};
     int outcome = import_run(command->session, &command->lists, &command->request, &listener, result, err);
-    progress_end(&command->progress, clock_monotonic_ms());
+    if (outcome < 0)
+        progress_break_off(&command->progress);
+    else
+        progress_end(&command->progress, clock_monotonic_ms());
     return outcome;
 }
 

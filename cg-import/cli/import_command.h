@@ -3,13 +3,14 @@
 #define CLI_IMPORT_COMMAND_H
 
 /*
- * The import verb's parts: what was asked for (import.c), one build (import_build.c), a list of builds
- * (import_list.c), and how a result is shown (import_show.c).
+ * The import verb's parts: what was asked for (import.c), what it works with (import_open.c), one build
+ * (import_build.c), a list of builds (import_list.c), and how a result is shown (import_show.c).
  */
 
 #include "connection.h"
 #include "output.h"
 #include "progress.h"
+#include "signals.h"
 
 #include "base/stop.h"
 #include "import/batch.h"
@@ -46,6 +47,8 @@ struct import_command {
     struct secret token;
     char *journal_directory; /* owned */
     struct stop stop;
+    struct signals signals;
+    bool catches_signals; /* stop and signals are begun */
     struct progress progress;
     atomic_int step; /* enum import_step of the one build, for the message to who stops it */
     struct koji_profile *profile;
@@ -53,9 +56,15 @@ struct import_command {
     struct koji_hub_lists lists;
 };
 
-/* Connects without logging in and reads the hub's lists; then logs in. 0 or -1. */
+/*
+ * Connects without logging in and reads the hub's lists; then logs in. Only from the first on are signals caught: what
+ * is read from standard input before it can be left by Ctrl-C. 0 or -1.
+ */
 int import_connect(struct import_command *command, struct cg_error *err);
 int import_login(struct import_command *command, struct cg_error *err);
+
+/* Logs out and releases all, whatever was opened of it. */
+void import_close(struct import_command *command);
 
 /* Each imports, shows the result and returns the exit status. */
 int import_build(struct import_command *command);

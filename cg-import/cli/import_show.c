@@ -64,8 +64,8 @@ static void say_how_it_went(struct import_command *command, const struct import_
 {
     struct progress *progress = &command->progress;
     if (result->outcome == IMPORT_ALREADY)
-        progress_say(progress, "the hub has this very build of %s already: nothing was sent",
-                     result->nvr ? result->nvr : "it");
+        progress_say(progress, "the hub has this very build of %s already: nothing was %s",
+                     result->nvr ? result->nvr : "it", result->sent_bytes == 0 ? "sent" : "imported twice");
     if (result->linked_bytes > 0) {
         char linked[PROGRESS_SIZE_TEXT];
         progress_size_text(result->linked_bytes, linked);

@@ -92,8 +92,9 @@ static void state_text(const struct progress *progress, uint64_t now_ms, char *t
     amount_text(progress->unit_, progress->total_, total);
     double per_second = rate(progress, now_ms);
     if (per_second > 0) {
-        progress_size_text((uint64_t)per_second, speed);
-        strcat(speed, "/s");
+        char amount[PROGRESS_SIZE_TEXT];
+        progress_size_text((uint64_t)per_second, amount);
+        snprintf(speed, sizeof speed, "%s/s", amount);
         duration_text((uint64_t)((double)(progress->total_ - progress->done_) / per_second + 0.5), left);
     }
     if (progress->unit_ == PROGRESS_BUILDS)
@@ -219,18 +220,15 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total, u
     pthread_mutex_unlock(&progress->lock_);
 }
 
-/* "cg-import: uploaded 3.0 GiB in 0:18, 170.6 MiB/s"; "1.0 GiB of 3.0 GiB" when it did not come to its end. */
+/* "cg-import: uploaded 3.0 GiB in 0:18, 170.6 MiB/s" */
 static void sum_up(struct progress *progress, uint64_t now_ms)
 {
     uint64_t took_ms = now_ms > progress->begun_ms_ ? now_ms - progress->begun_ms_ : 1;
-    char moved[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT], speed[PROGRESS_SIZE_TEXT], took[PROGRESS_SIZE_TEXT];
+    char moved[PROGRESS_SIZE_TEXT], speed[PROGRESS_SIZE_TEXT], took[PROGRESS_SIZE_TEXT];
     progress_size_text(progress->done_, moved);
-    progress_size_text(progress->total_, total);
     progress_size_text((uint64_t)((double)progress->done_ * 1000 / (double)took_ms), speed);
     duration_text((took_ms + 500) / 1000, took);
-    fprintf(progress->out_, "cg-import: %s %s%s%s in %s, %s/s\n", progress->done_word_, moved,
-            progress->done_ < progress->total_ ? " of " : "", progress->done_ < progress->total_ ? total : "", took,
-            speed);
+    fprintf(progress->out_, "cg-import: %s %s in %s, %s/s\n", progress->done_word_, moved, took, speed);
 }
 
 void progress_end(struct progress *progress, uint64_t now_ms)
@@ -241,6 +239,14 @@ void progress_end(struct progress *progress, uint64_t now_ms)
         progress->done_ > 0)
         sum_up(progress, now_ms);
     fflush(progress->out_);
+    progress->doing_ = NULL;
+    pthread_mutex_unlock(&progress->lock_);
+}
+
+void progress_break_off(struct progress *progress)
+{
+    progress_clear(progress);
+    pthread_mutex_lock(&progress->lock_);
     progress->doing_ = NULL;
     pthread_mutex_unlock(&progress->lock_);
 }

@@ -66,6 +66,9 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total, u
 /* Ends it: the bar goes, a line that sums up stays if anything was moved. Nothing when nothing was begun. */
 void progress_end(struct progress *progress, uint64_t now_ms);
 
+/* Ends it without a word: it failed, which others tell. */
+void progress_break_off(struct progress *progress);
+
 /* Prints a line "cg-import: TEXT", made safe for terminals, above the bar. Nothing when quiet. */
 void progress_say(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -58,7 +58,7 @@ int signals_begin(struct signals *signals, struct stop *stop, signals_told *told
 void signals_end(struct signals *signals)
 {
     atomic_store(&signals->ending_, true);
-    pthread_kill(signals->thread_, SIGTERM);
+    pthread_kill(signals->thread_, SIGINT);
     pthread_join(signals->thread_, NULL);
     sigset_t set;
     fill(&set);

@@ -153,12 +153,14 @@ static int fill_queue(struct queue *queue, struct import_parcels *parcels, enum 
     return 0;
 }
 
-/* Runs `count` lanes, the first in this thread; a lane whose thread cannot be made leaves its work to the others. */
+/* Runs `count` lanes, the first in this thread and over the session's own connection; a lane whose thread cannot be
+ * made leaves its work to the others. */
 static int run_lanes(struct queue *queue, struct lane_work *lanes, size_t count, struct cg_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         lanes[i].queue = queue;
-        lanes[i].lane = koji_lane_create(queue->work->session, err);
+        lanes[i].lane =
+            i == 0 ? koji_lane_create_over(queue->work->session, err) : koji_lane_create(queue->work->session, err);
         if (!lanes[i].lane)
             return -1;
     }

@@ -90,8 +90,10 @@ static void clean_up(struct import_work *work, const struct cg_error *failure)
     if (work->certainty == IMPORT_MAY_RUN)
         return;
     struct cg_error ignored = {0};
-    if (work->holder == IMPORT_HOLDS_OWN)
+    if (work->holder == IMPORT_HOLDS_OWN && cg_code_info(failure->code)->refund)
         import_refund(work, failure->code == CG_E_INTERRUPTED ? KOJI_BUILD_CANCELED : KOJI_BUILD_FAILED, &ignored);
+    else if (work->holder == IMPORT_HOLDS_OWN)
+        import_tell_reservation(work);
     if (work->holder == IMPORT_HOLDS_GIVEN)
         import_left_on_hub(work, "the reservation that was given: its token can be used again");
     const struct import_record *record = import_journal_record(work->journal);

@@ -8,8 +8,8 @@
 
 /*
  * Asks the hub what became of the calls that were announced and not answered, and takes over a reservation. Returns an
- * enum import_verdict: IMPORTED, SAME or OTHER when the build is there, AGAIN when it is to be imported (also when there is
- * nothing to recover); -1 with CG_E_UNKNOWN, ...
+ * enum import_verdict: IMPORTED, SAME or OTHER when the build is there, AGAIN when it is to be imported (also when
+ * there is nothing to recover); -1 with CG_E_UNKNOWN, ...
  */
 int import_recover(struct import_work *work, struct cg_error *err);
 

@@ -128,13 +128,18 @@ int import_reserve_again(struct import_work *work, const struct import_record *r
     return import_journal_unreserved(work->journal, err);
 }
 
+void import_tell_reservation(struct import_work *work)
+{
+    import_left_on_hub(work, "the reservation of build %" PRId64 "; %s, or cancel it with: koji cancel %s",
+                       work->reservation.build_id,
+                       work->journal ? "the same command run again uses it" : "its token is lost", work->metadata->nvr);
+}
+
 int import_refund(struct import_work *work, enum koji_build_state state, struct cg_error *err)
 {
     int64_t build_id = work->reservation.build_id;
     if (koji_refund(work->session, work->metadata->content_generator, &work->reservation, state, err) < 0) {
-        import_left_on_hub(work, "the reservation of build %" PRId64 "; %s, or cancel it with: koji cancel %s",
-                           build_id, work->journal ? "the same command run again uses it" : "its token is lost",
-                           work->metadata->nvr);
+        import_tell_reservation(work);
         return -1;
     }
     import_note(work, "gave the reservation of build %" PRId64 " back (%s)", build_id, koji_build_state_name(state));

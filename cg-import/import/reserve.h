@@ -33,4 +33,7 @@ int import_reserve_again(struct import_work *work, const struct import_record *r
 /* Gives our own reservation back. 0, or -1: then the result says what is left on the hub. */
 int import_refund(struct import_work *work, enum koji_build_state state, struct cg_error *err);
 
+/* Says in the result that our own reservation stays on the hub, and what to do. */
+void import_tell_reservation(struct import_work *work);
+
 #endif

@@ -116,7 +116,7 @@ static int send_metadata(struct import_work *work, uint64_t resume_bytes, struct
     CG_AUTO_FILE FILE *file = tmpfile();
     if (!file || fwrite(work->text.data, 1, work->text.size, file) != work->text.size || fflush(file) != 0)
         return cg_fail_errno(err, "write", "a temporary file");
-    AUTO_KOJI_LANE struct koji_lane *lane = koji_lane_create(work->session, err);
+    AUTO_KOJI_LANE struct koji_lane *lane = koji_lane_create_over(work->session, err);
     if (!lane)
         return -1;
     rewind(file);

@@ -93,7 +93,7 @@ static int conclude(const struct call *call, enum koji_retry_verdict verdict, st
     }
     if (verdict == KOJI_STOPPED)
         return cg_fail(err, CG_E_INTERRUPTED, "stopped before %s was done: %s", call->method, last->message);
-    if (last->code == CG_E_TRANSFER)
+    if (last->code == CG_E_TRANSFER && last->fault == 0)
         last->code = CG_E_BUSY;
     return koji_session_pass_on(last, err);
 }

@@ -12,7 +12,8 @@
 enum { SETTLE_MS = 500 };
 
 struct koji_lane {
-    struct koji_session *session; /* owned: a twin, with a connection of its own */
+    struct koji_session *session; /* whose connection is used: the twin, or the session itself */
+    struct koji_session *twin;    /* owned, NULL when there is none */
     uint64_t piece_max;           /* shrinks when the hub's front refuses */
 };
 
@@ -26,27 +27,45 @@ struct sending {
     bool renewed; /* the session, since the last piece that passed */
 };
 
-struct koji_lane *koji_lane_create(struct koji_session *session, struct cg_error *err)
+/* A lane over nothing yet; NULL with CG_E_SESSION, CG_E_MEMORY. */
+static struct koji_lane *new_lane(struct koji_session *session, struct cg_error *err)
 {
-    CG_AUTO(koji_lane_auto) struct koji_lane *lane = calloc(1, sizeof *lane);
     if (!koji_session_logged_in(session)) {
         cg_fail(err, CG_E_SESSION, "uploading needs a login");
         return NULL;
     }
+    struct koji_lane *lane = calloc(1, sizeof *lane);
     if (!lane) {
         cg_fail_memory(err);
         return NULL;
     }
     lane->piece_max = KOJI_UPLOAD_PIECE_MAX;
-    lane->session = koji_session_twin(session, err);
-    return lane->session ? CG_STEAL(lane) : NULL;
+    return lane;
+}
+
+struct koji_lane *koji_lane_create(struct koji_session *session, struct cg_error *err)
+{
+    CG_AUTO(koji_lane_auto) struct koji_lane *lane = new_lane(session, err);
+    if (!lane)
+        return NULL;
+    lane->twin = koji_session_twin(session, err);
+    lane->session = lane->twin;
+    return lane->twin ? CG_STEAL(lane) : NULL;
+}
+
+struct koji_lane *koji_lane_create_over(struct koji_session *session, struct cg_error *err)
+{
+    struct koji_lane *lane = new_lane(session, err);
+    if (lane)
+        lane->session = session;
+    return lane;
 }
 
 void koji_lane_destroy(struct koji_lane *lane)
 {
     if (!lane)
         return;
-    koji_session_destroy(lane->session);
+    koji_session_destroy(lane->twin);
     free(lane);
 }
 

@@ -48,6 +48,12 @@ struct koji_lane;
 struct koji_lane *koji_lane_create(struct koji_session *session, struct cg_error *err);
 
 /*
+ * The same over the session's own connection, which saves making one: for the thread that uses the session, which
+ * makes no call while the lane sends.
+ */
+struct koji_lane *koji_lane_create_over(struct koji_session *session, struct cg_error *err);
+
+/*
  * Sends the file and verifies it; *digests are those of all its bytes, *sent_bytes what went over the wire (less than
  * the size after a resume). Returns 0, or -1 with CG_E_MISMATCH (the source changed or was truncated while it was
  * read), CG_E_IO, CG_E_TRANSFER (still broken after the retries), CG_E_HUB_REFUSED, CG_E_INTERRUPTED, ...

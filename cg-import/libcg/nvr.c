@@ -76,12 +76,11 @@ int cg_nvr_check(enum cg_nvr_part part, const char *value, struct cg_error *err)
 {
     const char *what = part_names[part];
     size_t length = strlen(value);
-    size_t most = part == CG_NVR_NAME ? CG_NVR_NAME_MAX : CG_NVR_PART_MAX;
     if (length == 0)
         return cg_fail(err, CG_E_NVR, "\"\" is no %s: it must not be empty", what);
-    if (length > most)
-        return cg_fail(err, CG_E_NVR, "\"%.32s...\" is %zu bytes long; a %s has at most %zu", value, length, what,
-                       most);
+    if (length > CG_NVR_PART_MAX)
+        return cg_fail(err, CG_E_NVR, "\"%.32s...\" is %zu bytes long; a %s has at most %d", value, length, what,
+                       CG_NVR_PART_MAX);
     if (check_as_directory(part, value, err) < 0)
         return -1;
 

@@ -45,7 +45,7 @@ static char *show(const json_t *value)
     return cut ? json_dumps(cut, JSON_ENCODE_ANY) : NULL;
 }
 
-__attribute__((format(printf, 5, 0))) static int record(struct rules *rules, struct cg_finding *finding,
+__attribute__((format(printf, 5, 0))) static int record(struct rules *rules, struct cg_finding finding,
                                                         const struct rules_place *place, const json_t *got,
                                                         const char *format, va_list args)
 {
@@ -57,10 +57,10 @@ __attribute__((format(printf, 5, 0))) static int record(struct rules *rules, str
         return -1;
     if (got && !(shown = show(got)))
         return cg_fail_memory(rules->err);
-    finding->pointer = (char *)cg_bytes_text(&pointer);
-    finding->message = message;
-    finding->got = shown;
-    return cg_report_add(rules->report, finding, rules->err);
+    finding.pointer = cg_bytes_text(&pointer);
+    finding.message = message;
+    finding.got = shown;
+    return cg_report_add(rules->report, &finding, rules->err);
 }
 
 void rules_find(struct rules *rules, enum cg_level level, const char *rule, const struct rules_place *place,
@@ -68,10 +68,10 @@ void rules_find(struct rules *rules, enum cg_level level, const char *rule, cons
 {
     if (rules->failed)
         return;
-    struct cg_finding finding = {.level = level, .rule = (char *)rule, .expected = (char *)expected};
+    struct cg_finding finding = {.level = level, .rule = rule, .expected = expected};
     va_list args;
     va_start(args, format);
-    if (record(rules, &finding, place, got, format, args) < 0)
+    if (record(rules, finding, place, got, format, args) < 0)
         rules->failed = true;
     va_end(args);
 }

@@ -31,9 +31,12 @@ static double scale(double value, int64_t exponent)
 {
     double power = 10;
     uint64_t left = (uint64_t)(exponent < 0 ? -exponent : exponent);
-    for (; left > 0 && value != 0; left >>= 1, power *= power)
+    while (left > 0 && value != 0) {
         if (left & 1U)
             value = exponent < 0 ? value / power : value * power;
+        left >>= 1;
+        power *= power;
+    }
     return value;
 }
 

@@ -6,7 +6,7 @@
  * Koji's name-version-release: splitting, joining, and which parts a build may have.
  *
  * Implements koji/__init__.py parse_NVR, check_NVR, gen_draft_release and parse_target_release, the hub's
- * RegexNameInternal and MaxNameLengthInternal defaults (kojihub/app/kojiapp.py), and what Koji does not check but
+ * RegexNameInternal default (kojihub/app/kojiapp.py), and what Koji does not check but
  * is damaged by: a part that is "." or "..", or a slash, since the three parts are directories under
  * packages/NAME/VERSION/RELEASE. Not RPM version comparison.
  */
@@ -16,9 +16,7 @@
 
 #include <stdint.h>
 
-/* Koji's MaxNameLengthInternal, bytes; one character more is refused by the hub. */
-#define CG_NVR_NAME_MAX 256
-/* A file name on Linux (NAME_MAX), bytes: version and release are directories. */
+/* A file name on Linux (NAME_MAX), bytes: each part is a directory (Koji's own MaxNameLengthInternal is 256). */
 #define CG_NVR_PART_MAX 255
 
 /* Owned strings. Release with cg_nvr_finish. */

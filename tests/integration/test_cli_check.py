@@ -136,6 +136,17 @@ def test_what_cannot_be_judged(cg_import, build, arguments, name):
     assert (done.returncode, error['name'], error['exit']) == (2, name, 2)
 
 
+def test_a_file_name_does_not_drive_the_terminal(cg_import, build):
+    name = build.path / 'a\u001b[31mb.json'
+    build.file.rename(name)
+    done = cg_import(None, 'check', name)
+    assert done.returncode == 0 and 'a\\u001b[31mb.json (test-container-1.0-1)\n' in done.stdout
+    gone = cg_import(None, 'check', str(name) + '\u009b')
+    assert gone.returncode == 2 and 'a\\u001b[31mb.json\\u009b: ' in gone.stderr
+    for text in (done.stdout, gone.stderr):
+        assert '\u001b' not in text and '\u009b' not in text
+
+
 # --- with a hub ------------------------------------------------------------------------------------------------------
 def test_the_hub_decides_what_is_registered(cg_import, build, sandbox_hub):
     assert cg_import(sandbox_hub, 'check', build.file, build.path).returncode == 0

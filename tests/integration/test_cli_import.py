@@ -361,6 +361,19 @@ def test_stopped_twice_the_outcome_is_unknown_and_the_same_command_settles_it(cg
     assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 1
 
 
+def test_stopped_while_tagging_the_build_stays_imported(cg_import, make_build, sandbox_hub):
+    directory = make_build(release='1')
+    sandbox_hub.set_options(task_seconds=60)
+    process = start(cg_import, sandbox_hub, directory, '--tag', 'test-candidate')
+    read_until(process.stderr, 'tagging')
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 3 and out.split('\t')[1] == 'test-container-1.0-1'
+    assert 'cg-import: stopping: the build is imported; tagging goes on at the hub and is not waited for\n' in err
+    assert 'cg-import: cannot tag test-container-1.0-1: ' in err and 'tagged into' not in err
+
+
 def test_stopped_while_uploading_nothing_is_left(cg_import, make_build, sandbox_hub, run):
     directory = make_build(release='1', size=3_000_000)
     sandbox_hub.arm('pause', method='upload', seconds=3, times=0)
@@ -375,6 +388,19 @@ def test_stopped_while_uploading_nothing_is_left(cg_import, make_build, sandbox_
     assert build is None or build['state'] in (3, 4)
     sandbox_hub.clear_faults()
     assert run(directory).returncode == 0
+
+
+@pytest.mark.parametrize('options', [['-', '.'], ['--batch', '-']])
+def test_standard_input_can_be_left_by_ctrl_c(cg_import, sandbox_hub, options):
+    process = subprocess.Popen(cg_import.command(sandbox_hub, 'import', *options), stdin=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=cg_import.environment(sandbox_hub))
+    process.stdin.write(b'{')
+    process.stdin.flush()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == -signal.SIGINT
+    process.stdin.close()
+    process.stderr.close()
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------

@@ -4,17 +4,18 @@
 It answers on the wire as a Koji hub does, keeps its records in memory and its files in the tree that Koji uses,
 and can be told to misbehave.  It listens on the loopback address only and is no server to keep anything in.
 
-    transport   sockets, TLS, HTTP/1.1 requests and replies
-    wire        XML-RPC as Koji marshals it
-    dispatch    from a request to a method and back: sessions, transactions, faults, multiCall
-    state       the tables and their transactions
+    main        the command line; certificates by pki
+    transport   sockets and TLS; http reads requests and writes replies
+    server      one request after the other: log, faults, hub or web
+    dispatch    from a call to its answer: session, transaction, method, fault; wire is the XML-RPC
+    hub         options and flavour; state holds the tables, paths the tree, columns what a row may hold
     sessions    login, call numbers, renewal, exclusiveness, sub-sessions
     uploads     raw uploads, uploadFile, checkUpload
-    builds      reserving, refunding, cancelling and looking up builds
+    builds      looking up, reserving, refunding, cancelling and promoting builds
     importer    CGImport
     archives    archive types, build types, archives and logs
     tags        tags, package lists, tagging tasks
-    misc calls  queries
+    queries     what only looks
     faults      what goes wrong on request
     web         /kojifiles, /koji/buildinfo and the /sandbox pages
 """

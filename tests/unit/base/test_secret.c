@@ -34,6 +34,30 @@ static void keeps_a_text(void **state)
     secret_finish(&secret);
 }
 
+static void joins(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    AUTO_SECRET struct secret key = {0};
+    AUTO_SECRET struct secret line = {0};
+    assert_int_equal(secret_join(&line, "Key: ", &key, ";", &err), 0);
+    assert_string_equal(secret_reveal(&line), "Key: ;");
+    assert_int_equal(secret_set(&key, "k", &err), 0);
+    assert_int_equal(secret_join(&line, "Key: ", &key, "", &err), 0);
+    assert_string_equal(secret_reveal(&line), "Key: k");
+    /* The result may be one of its own parts. */
+    assert_int_equal(secret_join(&line, "<", &line, ">", &err), 0);
+    assert_string_equal(secret_reveal(&line), "<Key: k>");
+    allocation_fail_at(1);
+    int failed = secret_join(&line, "a", &key, "b", &err);
+    allocation_fail_at(0);
+    if (allocation_can_fail()) {
+        assert_int_equal(failed, -1);
+        assert_int_equal(err.code, CG_E_MEMORY);
+        assert_string_equal(secret_reveal(&line), "<Key: k>");
+    }
+}
+
 static void copies(void **state)
 {
     (void)state;
@@ -160,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_text),
         cmocka_unit_test(copies),
+        cmocka_unit_test(joins),
         cmocka_unit_test(reads_the_first_line_of_a_file),
         cmocka_unit_test(refuses_files_that_hold_no_secret),
         cmocka_unit_test(bounds_the_line),

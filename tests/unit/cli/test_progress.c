@@ -72,7 +72,7 @@ static void tells_that_slow_work_is_alive(void **state)
     progress_update(&told.progress, 1, 100 * MIB, PROGRESS_LINE_MAX_MS);
     assert_told(&told, "cg-import: uploading 0 % 1 B of 100.0 MiB\n");
     progress_end(&told.progress, 2 * PROGRESS_LINE_MAX_MS);
-    assert_told(&told, "cg-import: uploaded 1 B of 100.0 MiB in 2:00, 0 B/s\n");
+    assert_told(&told, "cg-import: uploaded 1 B in 2:00, 0 B/s\n");
     end(&told);
 }
 
@@ -125,6 +125,22 @@ static void takes_the_bar_away_before_other_lines(void **state)
     progress_update(&told.progress, MIB, 2 * MIB, PROGRESS_REPAINT_MS + 2);
     progress_clear(&told.progress);
     assert_told(&told, "\r\033[K\r\033[K");
+    end(&told);
+}
+
+static void breaks_off_without_a_word(void **state)
+{
+    (void)state;
+    struct told told;
+    begin(&told, PROGRESS_BAR);
+    progress_begin(&told.progress, "uploading", "uploaded", PROGRESS_BYTES, 0);
+    progress_update(&told.progress, MIB, 2 * MIB, 1);
+    assert_told(&told, "\r\033[K");
+    progress_break_off(&told.progress);
+    assert_told(&told, "\r\033[K");
+    progress_update(&told.progress, MIB, 2 * MIB, 1000);
+    progress_end(&told.progress, 2000);
+    assert_told(&told, "");
     end(&told);
 }
 
@@ -197,6 +213,7 @@ int main(void)
         cmocka_unit_test(says_nothing_when_quiet),
         cmocka_unit_test(tells_nothing_of_what_was_not_begun_or_moved_nothing),
         cmocka_unit_test(takes_the_bar_away_before_other_lines),
+        cmocka_unit_test(breaks_off_without_a_word),
         cmocka_unit_test(never_lets_a_note_drive_the_terminal),
         cmocka_unit_test(counts_builds),
         cmocka_unit_test(forgets_old_speed),

@@ -36,6 +36,7 @@ struct scene {
     size_t cut_at[4];      /* the n-th upload is cut after so many bytes; 0: it is not */
     unsigned locked;       /* so many checkUploads meet a lock */
     unsigned wrong_digest; /* so many uploads are answered with a wrong digest */
+    unsigned wrong_offset; /* so many uploads are answered with another offset */
     unsigned lost_answers; /* so many uploads are carried out and their answer is lost */
     unsigned expired;      /* so many uploads meet an expired session */
     int fault;             /* all uploads are answered with it; 0: none */
@@ -124,6 +125,10 @@ static void answer_upload(struct scene *scene, const struct scripted_request *re
         memset(sha256, '0', 64);
         if (scene->stored_size > 0)
             scene->stored[0] ^= 1;
+    }
+    if (scene->wrong_offset > 0) {
+        scene->wrong_offset--;
+        offset++;
     }
     if (scene->lost_answers > 0) {
         scene->lost_answers--;
@@ -474,6 +479,19 @@ static void test_damage_on_the_way_starts_anew(void **state)
     close_scene(&scene);
 }
 
+static void test_answer_about_another_place(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 5000);
+    scene.wrong_offset = 1;
+    send_well(&scene);
+    assert_non_null(strstr(scene.notes, "image.tar: the hub took 5000 bytes at 1, sent were 5000 at 0; trying again"));
+    /* What the hub has turns out to be right. */
+    assert_int_equal(scene.uploads, 1);
+    close_scene(&scene);
+}
+
 static void test_damage_every_time(void **state)
 {
     (void)state;
@@ -678,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_lost_answer_of_a_whole_file),
         cmocka_unit_test(test_lock_is_waited_for),
         cmocka_unit_test(test_damage_on_the_way_starts_anew),
+        cmocka_unit_test(test_answer_about_another_place),
         cmocka_unit_test(test_damage_every_time),
         cmocka_unit_test(test_expired_session),
         cmocka_unit_test(test_refusal_is_final),

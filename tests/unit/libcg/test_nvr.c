@@ -94,7 +94,7 @@ static void keeps_the_limits_of_length(void **state)
     static const struct {
         enum cg_nvr_part part;
         size_t most;
-    } limits[] = {{CG_NVR_NAME, 256}, {CG_NVR_VERSION, 255}, {CG_NVR_RELEASE, 255}};
+    } limits[] = {{CG_NVR_NAME, 255}, {CG_NVR_VERSION, 255}, {CG_NVR_RELEASE, 255}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct cg_error err = {0};
         memset(text, 'a', sizeof text);
