@@ -5,9 +5,10 @@
 /*
  * The embedded default: a PostgreSQL of our own in the state directory, for a service without a configured database.
  *
- * initdb, then postgres as a child process with a Unix socket only (mode 0700), fsync on. Started by root it runs as
- * the unprivileged user that owns the directory (given, or "nobody" is refused). A data directory of another major
- * version, or one that is in use, is refused and never touched. Stopped with a fast shutdown.
+ * initdb, then postgres as a child process with a Unix socket only (in a directory of mode 0700), fsync on. Started by
+ * root it runs as an unprivileged user that owns the directory. A data directory of another major version, or one that
+ * another service uses, is refused and never touched. A server left by a service that was killed is shut down in good
+ * order and started anew. Stopped with a fast shutdown. The main thread keeps SIGCHLD as it is by default.
  */
 
 #include "cg/error.h"
@@ -15,9 +16,10 @@
 struct private_postgres;
 
 struct private_postgres_options {
-    const char *directory; /* below the state directory; made if missing */
-    const char *user;      /* system user it runs as when we are root; NULL: "postgres" */
-    const char *bin;       /* directory of initdb and postgres; NULL: looked for (PATH, /usr/lib/postgresql/N/bin) */
+    const char *directory; /* below the state directory; made if missing, mode 0700 */
+    const char *user;      /* system user it runs as when we are root, not root or nobody; NULL: "postgres" */
+    const char *bin;       /* directory of initdb and postgres; NULL: where packages put them, of the data's version
+                            * or the newest */
 };
 
 /* Starts it (initialising first if it is new) and waits until it answers. NULL with CG_E_CONFIG, CG_E_IO, CG_E_BUSY. */
