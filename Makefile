@@ -25,7 +25,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 PACKAGES := jansson libcrypto zlib libpcre2-8
 HUB_PACKAGES := libcurl
 DATABASE_PACKAGES := libpq
-INTAKE_PACKAGES := libmicrohttpd
+INTAKE_PACKAGES := libmicrohttpd gnutls
 XMLRPC_CFLAGS := $(shell xmlrpc-c-config --cflags 2>/dev/null)
 XMLRPC_LIBS := $(shell xmlrpc-c-config --libs 2>/dev/null)
 
@@ -77,7 +77,7 @@ UNDER_intake := $(INTAKE) $(STORE) $(CONTENT) $(BASE) $(LIBCG)
 LIBS_store = $(DATABASE_LIBS)
 LIBS_koji = $(HUB_LIBS)
 LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
-LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS)
+LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 UNDER_cli := $(CLI) $(INTAKE) $(UNDER_import)
 LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
 
@@ -136,6 +136,13 @@ $(BUILD)/generated/migrations.h: $(MIGRATIONS)
 	  echo 'static const struct migration migrations[] = {'; \
 	  for f in $^; do n=$$(basename $$f .sql); echo "{\"$$n\", migration_$${n%%_*}},"; done; echo '};'; } >$@
 $(BUILD)/obj/cg-import/store/migrate.o: $(BUILD)/generated/migrations.h
+
+# And the contract that the service tells its callers.
+$(BUILD)/generated/openapi_text.h: $(wildcard schema/openapi.yaml)
+	@mkdir -p $(@D)
+	{ echo 'static const char openapi_text[] = {'; cat $^ </dev/null | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	  echo '0};'; } >$@
+$(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS:.o=.d) $(TEST_PROGRAMS:=.d)
 
@@ -219,7 +226,7 @@ layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers.
-lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h ## clang-tidy, cppcheck, format, man pages
+lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h $(BUILD)/generated/openapi_text.h ## clang-tidy, cppcheck, format, man pages
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak -Iinclude -Icg-import $(SOURCES)

@@ -7,7 +7,8 @@
  *
  * A route names a method, a path pattern, what the caller must be, and a handler. A handler without a body answers in
  * `end`. One with a body gets it in pieces as they arrive, from the thread that serves the connection; nothing is
- * buffered beyond a piece. A handler that has answered early gets no more data and the connection is closed.
+ * buffered beyond a piece. A handler that has answered early gets no more data; the answer goes out at once and the
+ * connection is closed, unless so little of the body is left that it is read and dropped.
  */
 
 #include "intake/server.h"
@@ -49,8 +50,23 @@ const char *intake_path(const struct intake_request *request, const char *name);
 const struct intake_caller *intake_caller(const struct intake_request *request);
 const struct intake_options *intake_options(const struct intake_request *request);
 const char *intake_request_id(const struct intake_request *request);
-/* Content-Length, -1 if not told. */
+/* Content-Length, 0 for a request without a body, -1 if it comes in chunks. */
 int64_t intake_body_size(const struct intake_request *request);
+/* How often a header was sent. What is folded or malformed never gets here; doubled headers do. */
+size_t intake_header_count(const struct intake_request *request, const char *name);
+
+/* The import this request is about: for its log line. */
+void intake_note_import(struct intake_request *request, const char *id);
+
+/* What only a handler knows, for /metrics. */
+enum intake_counter {
+    INTAKE_IMPORTS_NEW,         /* imports accepted */
+    INTAKE_IMPORTS_SAME,        /* posts that were an import already */
+    INTAKE_CONTENT_BYTES,       /* bytes of outputs taken in */
+    INTAKE_CONTENT_KNOWN_BYTES, /* bytes of outputs that were here already and were not sent */
+    INTAKE_COUNTERS,            /* how many there are */
+};
+void intake_count(struct intake_request *request, enum intake_counter counter, uint64_t amount);
 
 /* Answers. Exactly one is called. Headers set before go out with it. */
 int intake_set_header(struct intake_request *request, const char *name, const char *value);
@@ -59,9 +75,10 @@ void intake_answer_text(struct intake_request *request, unsigned status, const c
 void intake_answer_empty(struct intake_request *request, unsigned status);
 
 /*
- * problem+json: type (docs/problems.md#NAME), title, status and code of the error, detail, hint, request id, and the
- * members of `extra` (stolen, may be NULL), such as "findings". Sets Retry-After where the code is retryable. Details
- * of our own defects and of the database go to the log and not to the caller.
+ * problem+json: type ("/problems/busy", which tells about the code, or "about:blank" where `status` is not the code's
+ * own), title, status, code, detail, hint, request_id, and the members of `extra` (stolen, may be NULL), such as
+ * "findings". Sets Retry-After where the code is retryable, unless the handler set one. Details of our own defects and
+ * of the database (5xx that are not retryable, and what comes from libpq) go to the log and not to the caller.
  */
 void intake_fail(struct intake_request *request, const struct cg_error *error, json_t *extra);
 void intake_fail_status(struct intake_request *request, unsigned status, const struct cg_error *error, json_t *extra);

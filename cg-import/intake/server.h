@@ -68,7 +68,7 @@ struct intake_options {
     intake_hub_facts *hub_facts;
     void *hub_facts_context;
     const char *public_url; /* as callers reach it, for Location; NULL: from the Host header */
-    unsigned threads;       /* 0: as many as cores */
+    unsigned threads;       /* 0: 16; a handler that waits for disk or database holds one */
 };
 
 struct intake;

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "intake/auth.h"
+
+#include "base/clock.h"
+#include "intake/auth_kubernetes.h"
+#include "intake/request_private.h"
+
+#include <fnmatch.h>
+#include <string.h>
+#include <strings.h>
+
+/* What tokens of store/callers.h begin with. */
+static const char own_token_prefix[] = "cgi_";
+
+struct auth {
+    const struct intake_options *options;
+    struct auth_kubernetes *kubernetes; /* NULL: off */
+};
+
+struct auth *auth_create(const struct intake_options *options, struct cg_error *err)
+{
+    struct auth *auth = calloc(1, sizeof *auth);
+    if (!auth) {
+        cg_fail_memory(err);
+        return NULL;
+    }
+    auth->options = options;
+    if (options->trust.kubernetes_url && !(auth->kubernetes = auth_kubernetes_create(&options->trust, err))) {
+        free(auth);
+        return NULL;
+    }
+    return auth;
+}
+
+/* A caller whose name is proven outside: the first grant whose glob fits says what it may. No grant: nothing. */
+static enum auth_result grant(const struct auth *auth, const char *name, struct auth_caller *caller,
+                              struct cg_error *err)
+{
+    const struct intake_trust *trust = &auth->options->trust;
+    if (!(caller->name = strdup(name))) {
+        cg_fail_memory(err);
+        return AUTH_FAILED;
+    }
+    for (size_t i = 0; i < trust->grant_count; i++) {
+        const struct intake_grant *given = &trust->grants[i];
+        if (fnmatch(given->name, name, 0) != 0)
+            continue;
+        caller->roles = given->roles;
+        caller->scope = (struct store_scope){given->content_generators, given->packages};
+        break;
+    }
+    return AUTH_KNOWN;
+}
+
+static enum auth_result refuse(struct cg_error *err)
+{
+    cg_fail(err, CG_E_AUTH, "the credentials are not good");
+    return AUTH_REFUSED;
+}
+
+static enum auth_result by_own_token(struct auth *auth, const char *token, struct auth_caller *caller,
+                                     struct cg_error *err)
+{
+    AUTO_SECRET struct secret secret = {0};
+    if (secret_set(&secret, token, err) != 0)
+        return AUTH_FAILED;
+    int found = store_caller_by_token(auth->options->store, &secret, &caller->stored, err);
+    if (found < 0)
+        return AUTH_FAILED;
+    if (found == 0)
+        return refuse(err);
+    if (!(caller->name = strdup(caller->stored.name))) {
+        cg_fail_memory(err);
+        return AUTH_FAILED;
+    }
+    caller->roles = caller->stored.roles;
+    caller->scope = (struct store_scope){(const char *const *)caller->stored.content_generators,
+                                         (const char *const *)caller->stored.packages};
+    return AUTH_KNOWN;
+}
+
+static enum auth_result by_kubernetes(struct auth *auth, const char *token, struct auth_caller *caller,
+                                      struct cg_error *err)
+{
+    char name[AUTH_KUBERNETES_NAME_SIZE];
+    int found = auth_kubernetes_review(auth->kubernetes, token, clock_monotonic_ms(), name, err);
+    if (found < 0)
+        return AUTH_FAILED;
+    return found ? grant(auth, name, caller, err) : refuse(err);
+}
+
+/* RFC 6750 section 2.1: "Bearer" and a token of the characters of base64, base64url and JWT. */
+static const char *bearer_token(const char *authorization)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=";
+    if (strncasecmp(authorization, "Bearer ", 7) != 0)
+        return NULL;
+    const char *token = authorization + 7;
+    token += strspn(token, " ");
+    return *token && token[strspn(token, characters)] == '\0' ? token : NULL;
+}
+
+static enum auth_result by_authorization(struct auth *auth, const char *authorization, struct auth_caller *caller,
+                                         struct cg_error *err)
+{
+    const char *token = bearer_token(authorization);
+    if (!token)
+        return refuse(err);
+    bool own = strncmp(token, own_token_prefix, strlen(own_token_prefix)) == 0;
+    if (own && auth->options->trust.tokens)
+        return by_own_token(auth, token, caller, err);
+    if (!own && auth->kubernetes)
+        return by_kubernetes(auth, token, caller, err);
+    return refuse(err);
+}
+
+/* A name from outside with its kind before it; names that could be read as another are refused. */
+static enum auth_result by_name(const struct auth *auth, const char *kind, const char *name, struct auth_caller *caller,
+                                struct cg_error *err)
+{
+    char full[512];
+    for (const char *p = name; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            return refuse(err);
+    if (!*name || snprintf(full, sizeof full, "%s%s", kind, name) >= (int)sizeof full)
+        return refuse(err);
+    return grant(auth, full, caller, err);
+}
+
+enum auth_result auth_identify(struct auth *auth, const struct gate_head *head, const struct request_origin *origin,
+                               struct auth_caller *caller, struct cg_error *err)
+{
+    *caller = (struct auth_caller){0};
+    const char *header = auth->options->trust.front_user_header;
+    /* Only the front server can open the socket; over TCP anyone could send its header. */
+    if (header && origin->listener == REQUEST_UNIX && gate_count(head, header) > 0) {
+        if (gate_count(head, header) != 1)
+            return refuse(err);
+        return by_name(auth, "user:", gate_field(head, header), caller, err);
+    }
+    size_t authorizations = gate_count(head, "Authorization");
+    if (authorizations > 1)
+        return refuse(err);
+    if (authorizations == 1)
+        return by_authorization(auth, gate_field(head, "Authorization"), caller, err);
+    if (origin->certificate_name[0])
+        return by_name(auth, "CN=", origin->certificate_name, caller, err);
+    return AUTH_ANONYMOUS;
+}
+
+void auth_caller_finish(struct auth_caller *caller)
+{
+    free(caller->name);
+    store_caller_finish(&caller->stored);
+    *caller = (struct auth_caller){0};
+}
+
+void auth_destroy(struct auth *auth)
+{
+    if (!auth)
+        return;
+    auth_kubernetes_destroy(auth->kubernetes);
+    free(auth);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INTAKE_AUTH_H
+#define INTAKE_AUTH_H
+
+/*
+ * Who asks, and what may it do: bearer tokens of the store, Kubernetes service accounts, client certificates, and the
+ * user that a front server names on the Unix socket. Not which routes there are: the router knows.
+ *
+ * Callers that the store does not know get roles and scope from the configured grants, by name:
+ * "CN=osbs" of a certificate, "user:alice@EXAMPLE.COM" from the front server, "serviceaccount:namespace/name".
+ */
+
+#include "base/log.h"
+#include "intake/server.h"
+
+struct auth;
+struct request_origin;
+struct gate_head;
+
+/* A caller that is known. */
+struct auth_caller {
+    char *name; /* owned; NULL: anonymous */
+    unsigned roles;
+    struct store_scope scope;   /* borrowed from `stored` or the grants */
+    struct store_caller stored; /* owned, of a token */
+};
+
+/* `options` is borrowed. NULL with CG_E_MEMORY, CG_E_CONFIG. */
+struct auth *auth_create(const struct intake_options *options, struct cg_error *err);
+
+enum auth_result {
+    AUTH_KNOWN,     /* *caller is filled in; release it with auth_caller_finish */
+    AUTH_ANONYMOUS, /* nothing was shown */
+    AUTH_REFUSED,   /* what was shown is not good: 401 */
+    AUTH_FAILED,    /* it cannot be judged now; the error says why */
+};
+enum auth_result auth_identify(struct auth *auth, const struct gate_head *head, const struct request_origin *origin,
+                               struct auth_caller *caller, struct cg_error *err);
+
+void auth_caller_finish(struct auth_caller *caller);
+
+/* NULL is allowed. */
+void auth_destroy(struct auth *auth);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INTAKE_METRICS_H
+#define INTAKE_METRICS_H
+
+/*
+ * What /metrics tells, in the Prometheus text format 0.0.4: requests by route and status counted here, the queue as the
+ * store counts it.
+ */
+
+#include "intake/request.h"
+
+struct metrics;
+
+/* NULL with CG_E_MEMORY. */
+struct metrics *metrics_create(struct cg_error *err);
+
+void metrics_add(struct metrics *metrics, enum intake_counter counter, uint64_t amount);
+
+/* A request ended. `route` is a pattern of a route table, or NULL for requests that found none. */
+struct metrics_request {
+    const char *method, *route;
+    unsigned status;
+    uint64_t received_bytes;
+    uint64_t duration_ms;
+};
+void metrics_request(struct metrics *metrics, const struct metrics_request *request);
+
+/* Connections that were shut down for being too slow. */
+void metrics_dropped(struct metrics *metrics, unsigned count);
+
+/* Writes all of it; `statistics` of store_statistics() may be NULL. */
+int metrics_write(struct metrics *metrics, const json_t *statistics, size_t connections, struct cg_bytes *text,
+                  struct cg_error *err);
+
+void metrics_destroy(struct metrics *metrics);
+
+extern const struct intake_handler metrics_handler;
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INTAKE_REQUEST_PRIVATE_H
+#define INTAKE_REQUEST_PRIVATE_H
+
+/*
+ * What a request is inside the room: what came, who asks, what is answered. For the modules that carry a request
+ * through; handlers see request.h.
+ */
+
+#include "intake/auth.h"
+#include "intake/gate.h"
+#include "intake/limits.h"
+#include "intake/metrics.h"
+#include "intake/request.h"
+#include "intake/router.h"
+
+#define REQUEST_ID_SIZE 65
+#define REQUEST_HEADERS_MAX 16 /* that an answer may set */
+#define REQUEST_QUERY_MAX 16
+
+/* One text pair, both owned. */
+struct request_pair {
+    char *name, *value;
+};
+
+/* How it came: over which listener, and what TLS says of the peer. */
+struct request_origin {
+    enum request_listener { REQUEST_TCP, REQUEST_UNIX } listener;
+    bool tls;
+    char certificate_name[256]; /* CN of a client certificate that the CA of the configuration issued, else "" */
+};
+
+struct request_answer {
+    unsigned status; /* 0: not answered */
+    const char *content_type;
+    char *body; /* owned, NULL: none */
+    size_t size;
+    const struct intake_stream *stream; /* instead of a body */
+    void *stream_state;                 /* owned until the stream is finished */
+    struct request_pair headers[REQUEST_HEADERS_MAX];
+    size_t header_count;
+};
+
+/* What all requests of a server share. */
+struct request_server {
+    struct intake_options options;
+    struct router router;
+    struct limits *limits;
+    struct metrics *metrics;
+    struct auth *auth;
+    atomic_bool stopping;
+};
+
+struct intake_request {
+    struct request_server *server;
+    struct request_origin origin;
+    char *head_bytes; /* owned; what `head` points into */
+    struct gate_head head;
+    struct request_pair query[REQUEST_QUERY_MAX];
+    size_t query_count;
+    struct router_match match;
+    struct auth_caller known;    /* owned texts behind `caller` */
+    struct intake_caller caller; /* name NULL: anonymous */
+    bool counted;                /* among the caller's requests at once */
+    char id[REQUEST_ID_SIZE];
+    char import_id[STORE_ID_SIZE];
+    void *state; /* the handler's */
+    bool begun;  /* the handler's finish is due */
+    uint64_t received_bytes;
+    uint64_t started_ms;
+    struct request_answer answer;
+    bool must_close; /* the connection is not to be used again */
+};
+
+/* Releases what a request owns, not the request. */
+void request_release(struct intake_request *request);
+
+/* The answer: has one been given? */
+bool request_is_answered(const struct intake_request *request);
+
+#endif

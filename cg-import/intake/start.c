@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "intake/routes.h"
+#include "intake/server_private.h"
+
+struct intake *intake_start(const struct intake_options *options, struct cg_error *err)
+{
+    struct router router = {.count = 2};
+    router.tables[0].routes = routes_of_server(&router.tables[0].count);
+    router.tables[1].routes = intake_resources(&router.tables[1].count);
+    return server_start(options, &router, err);
+}
