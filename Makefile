@@ -138,9 +138,9 @@ $(BUILD)/generated/migrations.h: $(MIGRATIONS)
 $(BUILD)/obj/cg-import/store/migrate.o: $(BUILD)/generated/migrations.h
 
 # And the contract that the service tells its callers.
-$(BUILD)/generated/openapi_text.h: $(wildcard schema/openapi.yaml)
+$(BUILD)/generated/openapi_text.h: schema/openapi.yaml
 	@mkdir -p $(@D)
-	{ echo 'static const char openapi_text[] = {'; cat $^ </dev/null | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	{ echo 'static const char openapi_text[] = {'; od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	  echo '0};'; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 

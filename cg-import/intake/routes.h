@@ -9,7 +9,4 @@
 /* Borrowed for ever. */
 const struct intake_route *routes_of_server(size_t *count);
 
-/* Those below /v1: resources.c. */
-const struct intake_route *intake_resources(size_t *count);
-
 #endif

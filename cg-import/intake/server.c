@@ -103,9 +103,7 @@ static struct MHD_Response *make_response(struct exchange *exchange, struct MHD_
     struct request_answer *answer = &exchange->request->answer;
     if (answer->stream)
         return make_stream(exchange, connection);
-    char *body = answer->body;
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        answer->size, body ? body : "", body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(answer->size, answer->body, MHD_RESPMEM_MUST_FREE);
     if (response)
         answer->body = NULL;
     return response;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "intake/resources.h"
 #include "intake/routes.h"
 #include "intake/server_private.h"
 
