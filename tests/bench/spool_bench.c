@@ -36,7 +36,7 @@ static double megabytes_per_second(unsigned megabytes, uint64_t began_ms)
 
 static double run_dd(const char *directory, unsigned megabytes)
 {
-    char output[4096], count[32];
+    char output[4200], count[32];
     int status;
     pid_t child;
     snprintf(output, sizeof output, "of=%s/dd", directory);
