@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "intake/resources.h"
+
+enum {
+    ANY_ROLE = STORE_ROLE_SUBMITTER | STORE_ROLE_OPERATOR | STORE_ROLE_AUDITOR,
+    MAY_POST = STORE_ROLE_SUBMITTER | STORE_ROLE_OPERATOR,
+    MAY_WATCH_ALL = STORE_ROLE_OPERATOR | STORE_ROLE_AUDITOR,
+};
+
+/* Bodies whose size the handler limits, by the configuration and the metadata. */
+#define HANDLER_LIMITS UINT64_MAX
+#define NOTE_BYTES 4096
+
+static const struct intake_route routes[] = {
+    {"POST", "/v1/imports", MAY_POST, HANDLER_LIMITS, &intake_imports_post},
+    {"GET", "/v1/imports", ANY_ROLE, 0, &intake_imports_list},
+    {"GET", "/v1/imports/{id}", ANY_ROLE, 0, &intake_import_get},
+    {"GET", "/v1/imports/{id}/metadata", ANY_ROLE, 0, &intake_import_metadata},
+    {"GET", "/v1/imports/{id}/events", ANY_ROLE, 0, &intake_import_events},
+    {"GET", "/v1/events", MAY_WATCH_ALL, 0, &intake_all_events},
+    {"PUT", "/v1/imports/{id}/outputs/{position}", MAY_POST, HANDLER_LIMITS, &intake_output_put},
+    {"PATCH", "/v1/imports/{id}/outputs/{position}", MAY_POST, HANDLER_LIMITS, &intake_output_patch},
+    {"HEAD", "/v1/imports/{id}/outputs/{position}", MAY_POST, 0, &intake_output_head},
+    {"POST", "/v1/imports/{id}/retry", STORE_ROLE_OPERATOR, HANDLER_LIMITS, &intake_import_retry},
+    {"POST", "/v1/imports/{id}/cancel", STORE_ROLE_OPERATOR, NOTE_BYTES, &intake_import_cancel},
+    {"POST", "/v1/imports/{id}/release", STORE_ROLE_OPERATOR, NOTE_BYTES, &intake_import_release},
+};
+
+const struct intake_route *intake_resources(size_t *count)
+{
+    *count = sizeof routes / sizeof routes[0];
+    return routes;
+}

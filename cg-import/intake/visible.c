@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "intake/visible.h"
+
+static const struct store_scope everything = {NULL, NULL};
+
+const struct store_scope *visible_scope(const struct intake_request *request)
+{
+    const struct intake_caller *caller = intake_caller(request);
+    return (caller->roles & STORE_ROLE_AUDITOR) ? &everything : &caller->scope;
+}
+
+void visible_nothing(struct intake_request *request)
+{
+    struct cg_error err = {0};
+    cg_fail(&err, CG_E_USAGE, "there is no such import or output");
+    intake_fail_status(request, 404, &err, NULL);
+}
+
+int visible_import(struct intake_request *request, const struct store_scope *scope, struct store_import *import)
+{
+    struct cg_error err = {0};
+    const char *id = intake_path(request, "id");
+    int found = store_is_id(id) ? store_import_get(intake_options(request)->store, id, scope, import, &err) : 0;
+    if (found > 0)
+        return 0;
+    if (found < 0)
+        intake_fail(request, &err, NULL);
+    else
+        visible_nothing(request);
+    return -1;
+}
