@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* syscall(), fallocate(): in glibc behind _GNU_SOURCE. */
 #define _GNU_SOURCE
+/* Here are the real functions, not the inline ones of a fortified build. */
+#undef _FORTIFY_SOURCE
 #include "syscalls.h"
 
 #include <errno.h>
@@ -82,13 +84,11 @@ ssize_t __pread64_chk(int fd, void *data, size_t size, off_t at, size_t room)
     return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_pread64, fd, data, size, at);
 }
 
-#undef read
 ssize_t read(int fd, void *data, size_t size)
 {
     return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_read, fd, data, size);
 }
 
-#undef pread
 ssize_t pread(int fd, void *data, size_t size, off_t at)
 {
     return fails_now(SYSCALLS_READ) ? -1 : syscall(SYS_pread64, fd, data, size, at);

@@ -154,25 +154,36 @@ static void appending_keeps_the_reserve(void **state)
     spool_close(spool);
 }
 
-static void every_call_failed_once(void **state)
+/* Fails the n-th call of one kind. Did it come to that? */
+static bool fails_cleanly(unsigned long n, enum syscalls_kind kind)
+{
+    struct cg_error err = {0};
+    struct spool_options options = {.directory = scratch_path("spool")};
+    size_t descriptors = spooled_descriptors();
+    scratch_clear();
+    syscalls_fail_at(n, kind, ENOSPC);
+    struct spool *spool = spool_open(&options, &err);
+    bool failed = syscalls_failed() != 0;
+    syscalls_fail_at(0, 0, 0);
+    assert_true(failed ? !spool && err.code == CG_E_LIMIT : spool != NULL);
+    spool_close(spool);
+    assert_int_equal(spooled_descriptors(), descriptors);
+    spool_close(spooled_open());
+    return failed;
+}
+
+/* Of the many directories that are made, the first ones and the last one: the rest is alike. */
+static void every_kind_of_call_failed_once(void **state)
 {
     (void)state;
-    for (unsigned long n = 1;; n++) {
-        struct cg_error err = {0};
-        struct spool_options options = {.directory = scratch_path("spool")};
-        size_t descriptors = spooled_descriptors();
-        scratch_clear();
-        syscalls_fail_at(n, SYSCALLS_ALL, ENOSPC);
-        struct spool *spool = spool_open(&options, &err);
-        unsigned failed = syscalls_failed();
-        syscalls_fail_at(0, 0, 0);
-        assert_true(failed ? !spool && err.code == CG_E_LIMIT : spool != NULL);
-        spool_close(spool);
-        assert_int_equal(spooled_descriptors(), descriptors);
-        spool_close(spooled_open());
-        if (!failed)
-            break;
-    }
+    for (unsigned long n = 1; fails_cleanly(n, SYSCALLS_OPEN); n++)
+        assert_true(n < 10);
+    for (unsigned long n = 1; fails_cleanly(n, SYSCALLS_FSYNC); n++)
+        assert_true(n < 10);
+    for (unsigned long n = 1; n <= 5; n++)
+        assert_true(fails_cleanly(n, SYSCALLS_MAKE));
+    assert_true(fails_cleanly(4 + 256, SYSCALLS_MAKE));
+    assert_false(fails_cleanly(5 + 256, SYSCALLS_MAKE));
 }
 
 static void survives_failed_allocations(void **state)
@@ -201,7 +212,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_what_is_no_directory, begin),
         cmocka_unit_test_setup(room_ends_at_the_reserve, begin),
         cmocka_unit_test_setup(appending_keeps_the_reserve, begin),
-        cmocka_unit_test_setup(every_call_failed_once, begin),
+        cmocka_unit_test_setup(every_kind_of_call_failed_once, begin),
         cmocka_unit_test_setup(survives_failed_allocations, begin),
     };
     return cmocka_run_group_tests_name("spool", tests, scratch_create, scratch_remove);

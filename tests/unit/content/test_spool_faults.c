@@ -169,7 +169,9 @@ static void write_for_ever(unsigned seed)
     struct cg_error err = {0};
     struct spool_options options = {.directory = scratch_path("spool")};
     struct spool *spool = spool_open(&options, &err);
-    for (unsigned round = 0; spool; round++) {
+    if (!spool)
+        _exit(1);
+    for (unsigned round = 0;; round++) {
         char name[32];
         uint64_t have;
         struct cg_digests digests;
@@ -183,7 +185,6 @@ static void write_for_ever(unsigned seed)
         if (round % 3 == 0)
             spool_part_close(part);
     }
-    _exit(1);
 }
 
 static int finish_one(void *context, const char *name, double age_s, uint64_t size_bytes)
