@@ -161,11 +161,11 @@ tests: $(TEST_PROGRAMS) ## build the unit test programs
 
 # Small C programs that other tests drive: tests/conformance/NAME.c links everything below the command line.
 TOOLS := $(patsubst tests/conformance/%.c,$(BUILD)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
-$(BUILD)/tests/conformance/%: tests/conformance/%.c $(UNDER_import)
+$(BUILD)/tests/conformance/%: tests/conformance/%.c $(INTAKE) $(UNDER_import)
 	@mkdir -p $(@D)
 	$(call say,TOOL,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(UNDER_import) $(LIBS_import) \
-	  $(LIBCG_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(INTAKE) $(UNDER_import) \
+	  $(INTAKE_LIBS) $(LIBS_import) $(LIBCG_LIBS)
 -include $(TOOLS:=.d)
 
 PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault)
@@ -212,10 +212,10 @@ fuzz: ## fuzz each target for FUZZ_SECONDS
 	    $(BUILD)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
 .PHONY: fuzz-programs
 fuzz-programs: $(patsubst %,$(BUILD)/tests/fuzz/%,$(FUZZERS))
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(UNDER_koji)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(UNDER_koji)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(UNDER_koji) $(HUB_LIBS) \
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(UNDER_koji) $(HUB_LIBS) \
 	  $(LIBCG_LIBS)
 
 # --- reading the code ------------------------------------------------------------------------------------------------

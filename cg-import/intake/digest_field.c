@@ -3,19 +3,36 @@
 
 #include "cg/bytes.h"
 
-#include <openssl/evp.h>
 #include <string.h>
-#include <strings.h>
 
 /* 32 bytes are 44 characters of base64, the last of them padding. */
 #define BASE64_SIZE 44
 
+static int sextet(char c)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(alphabet, c) : NULL;
+    return at ? (int)(at - alphabet) : -1;
+}
+
+/* 43 characters and one of padding; the last two bits are nothing and must be zero, so that one digest has one text. */
 static int decode(const char *text, char sha256[65])
 {
-    unsigned char bytes[33];
-    if (text[BASE64_SIZE - 1] != '=' || memchr(text, '=', BASE64_SIZE - 1))
-        return -1;
-    if (EVP_DecodeBlock(bytes, (const unsigned char *)text, BASE64_SIZE) != 33)
+    unsigned char bytes[33] = {0};
+    unsigned bits = 0, pending = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < BASE64_SIZE - 1; i++) {
+        int value = sextet(text[i]);
+        if (value < 0)
+            return -1;
+        pending = (pending << 6U | (unsigned)value) & 0xffffU;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes[count++] = (unsigned char)(pending >> bits);
+        }
+    }
+    if (text[BASE64_SIZE - 1] != '=' || (pending & 3U) != 0)
         return -1;
     cg_hex(sha256, bytes, 32);
     return 0;

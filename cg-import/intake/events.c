@@ -15,8 +15,6 @@
 #define LIMIT_MAX 1000
 #define STREAM_BATCH 100
 #define POLL_MS 500
-/* Polls without an event after which a comment keeps proxies from closing the connection: 15 s. */
-#define QUIET_POLLS 30
 /* Polls after which a stream ends and the client comes again, so that a revoked caller is let go: one hour. */
 #define POLLS_MAX 7200
 
@@ -130,7 +128,7 @@ static void answer_list(struct intake_request *request, struct reader *reader, u
 
 struct live {
     struct reader reader;
-    unsigned quiet, polls;
+    unsigned polls;
 };
 
 static int add_to_stream(void *context, const struct store_event *event, struct cg_error *err)
@@ -168,11 +166,7 @@ static int next_events(void *state, struct cg_bytes *out)
         return 0;
     if (count == 0 && (over == 1 || ++live->polls > POLLS_MAX))
         return 0;
-    live->quiet = count > 0 ? 0 : live->quiet + 1;
-    if (live->quiet < QUIET_POLLS)
-        return 1;
-    live->quiet = 0;
-    return cg_bytes_append_text(out, ": nothing new\n\n", &ignored) == 0;
+    return 1;
 }
 
 static void finish_live(void *state)

@@ -201,6 +201,18 @@ static int accept_post(struct post *post, struct store_import *import, enum stor
     return submission_accept(&post->submission, import, how, err);
 }
 
+/* What came along, and what was here already. */
+static void count_contents(struct intake_request *request, const struct submission *s,
+                           const struct store_import *import)
+{
+    for (size_t i = 0; i < import->output_count && i < s->output_count; i++) {
+        if (s->outputs[i].sha256)
+            intake_count(request, INTAKE_CONTENT_BYTES, s->outputs[i].size_bytes);
+        else if (import->outputs[i].sha256)
+            intake_count(request, INTAKE_CONTENT_KNOWN_BYTES, import->outputs[i].size_bytes);
+    }
+}
+
 static void post_end(struct intake_request *request, void *state)
 {
     struct cg_error err = {0};
@@ -212,6 +224,10 @@ static void post_end(struct intake_request *request, void *state)
         return;
     }
     bool is_new = how == STORE_ACCEPTED_NEW;
+    intake_note_import(request, import.id);
+    intake_count(request, is_new ? INTAKE_IMPORTS_NEW : INTAKE_IMPORTS_SAME, 1);
+    if (is_new)
+        count_contents(request, &post->submission, &import);
     representation_answer(request, is_new ? 202 : 200, &import, is_new ? REPRESENTATION_NEW : REPRESENTATION_KNOWN);
     store_import_finish(&import);
 }

@@ -390,6 +390,8 @@ static void upload_end(struct intake_request *request, void *state)
         return;
     }
     bool is_complete = u->offset == u->output->size_bytes;
+    if (is_complete)
+        intake_count(request, INTAKE_CONTENT_BYTES, u->offset);
     tell_progress(request, u->output, u->offset, is_complete);
     if (!is_complete) {
         intake_answer_empty(request, 204);

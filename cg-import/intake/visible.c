@@ -21,8 +21,10 @@ int visible_import(struct intake_request *request, const struct store_scope *sco
     struct cg_error err = {0};
     const char *id = intake_path(request, "id");
     int found = store_is_id(id) ? store_import_get(intake_options(request)->store, id, scope, import, &err) : 0;
-    if (found > 0)
+    if (found > 0) {
+        intake_note_import(request, id);
         return 0;
+    }
     if (found < 0)
         intake_fail(request, &err, NULL);
     else
