@@ -101,6 +101,8 @@ static int set_up(struct pg_connection *connection, const struct store_options *
     int version = PQserverVersion(connection->conn);
     if (version < SERVER_VERSION_MIN)
         return cg_fail(err, CG_E_UNSUPPORTED, "the database is PostgreSQL %d; expected 13 or later", version / 10000);
+    /* From here on a result has its SQLSTATE beside the text, and the text is for the log. */
+    PQsetErrorVerbosity(connection->conn, PQERRORS_TERSE);
     char sql[400];
     snprintf(sql, sizeof sql,
              "SET statement_timeout = %u; SET lock_timeout = %u; SET idle_in_transaction_session_timeout = 60000; "

@@ -93,6 +93,17 @@ static inline struct store_new_import posted(const char *nvr, unsigned metadata)
                                      .request_id = "r1"};
 }
 
+/* An output of the metadata; its texts are borrowed. */
+static inline struct store_output output(unsigned position, const char *path, uint64_t size_bytes, const char *type,
+                                         const char *checksum)
+{
+    return (struct store_output){.position = position,
+                                 .path = (char *)(uintptr_t)path,
+                                 .size_bytes = size_bytes,
+                                 .checksum_type = (char *)(uintptr_t)type,
+                                 .checksum = (char *)(uintptr_t)checksum};
+}
+
 static inline int accept_import(struct store *store, const struct store_new_import *wanted, struct store_import *import,
                                 enum store_accepted *how, struct cg_error *err)
 {
