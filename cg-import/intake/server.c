@@ -496,6 +496,11 @@ unsigned short intake_port(const struct intake *intake)
     return intake->port;
 }
 
+void intake_set_grants(struct intake *intake, const struct intake_grant *grants, size_t count)
+{
+    auth_set_grants(intake->shared.auth, grants, count);
+}
+
 static void quiesce(struct listener *listener)
 {
     if (listener->daemon)
