@@ -4,6 +4,7 @@
 #include "cg/auto.h"
 #include "cg/bytes.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* An address that stands for all is no place to go to. */
@@ -17,10 +18,9 @@ static const char *reachable(const char *address)
 static int append_url(const struct ready_file *ready, struct cg_bytes *url, struct cg_error *err)
 {
     const char *address = reachable(ready->address);
-    const char *form = strchr(address, ':') ? "%s://[%s]:%u" : "%s://%s:%u";
-    char text[128];
-    snprintf(text, sizeof text, form, ready->tls == READY_TLS ? "https" : "http", address, ready->port);
-    return cg_bytes_append_text(url, text, err);
+    bool v6 = strchr(address, ':') != NULL;
+    return cg_bytes_printf(url, err, "%s://%s%s%s:%u", ready->tls == READY_TLS ? "https" : "http", v6 ? "[" : "",
+                           address, v6 ? "]" : "", ready->port);
 }
 
 static int write_text(const char *path, const char *text, struct cg_error *err)
