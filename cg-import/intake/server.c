@@ -379,8 +379,8 @@ static int start_daemon(struct listener *listener, struct cg_error *err)
         MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_CONNECTION_LIMIT, library_limit,
         MHD_OPTION_CONNECTION_TIMEOUT, given->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_target, listener, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
-        MHD_OPTION_ARRAY, tls_options, MHD_OPTION_ARRAY, pool_options, MHD_OPTION_END);
+        on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener, MHD_OPTION_ARRAY, tls_options,
+        MHD_OPTION_ARRAY, pool_options, MHD_OPTION_END);
     if (!listener->daemon)
         return cg_fail(err, tls ? CG_E_CONFIG : CG_E_IO, "cannot start the HTTP server%s",
                        tls ? "; are certificate and key good?" : "");
