@@ -12,9 +12,10 @@
 
 #include "base/secret.h"
 #include "cg/check.h"
-#include "import/journal.h"
 #include "koji/content_generator.h"
 #include "koji/session.h"
+
+struct import_journal_keeper; /* journal.h */
 
 /* How the output files get to the hub. */
 enum import_transfer {

@@ -34,6 +34,7 @@ struct worker_options {
     unsigned retry_first_ms;    /* 0: 5,000 */
     unsigned retry_most_ms;     /* 0: 600,000 */
     unsigned give_up_s;         /* waits between temporary failures that add up to this: held; 0: 86,400 */
+    unsigned patience_s;        /* waited for another import of the same build; 0: by its size */
     const struct stop *stop;    /* STOP_NOW while draining: see worker_drain; NULL: none */
 };
 

@@ -86,7 +86,8 @@ int worker_import(struct worker_job *job, struct import_result *result, struct c
         struct import_request request = {.metadata_name = "the metadata",
                                          .text = cg_bytes_text(&text),
                                          .text_size = text.size,
-                                         .directory = directory};
+                                         .directory = directory,
+                                         .patience_s = job->thread->worker->options.patience_s};
         outcome = session ? run_pipeline(job, session, &request, result, err) : -1;
     }
     worker_clear(directory);

@@ -4,6 +4,7 @@
 
 /* What the files of the worker share: the worker, its threads, and the import that a thread has in hand. */
 
+#include "import/journal.h"
 #include "import/pipeline.h"
 #include "import/worker.h"
 

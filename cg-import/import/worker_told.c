@@ -110,7 +110,7 @@ static void follow(struct worker_job *job, const struct store_event *event)
 {
     if (strcmp(event->type, "released") == 0)
         decide(job, event->detail);
-    if (strcmp(event->type, "held") == 0 || strcmp(event->type, "retry") == 0)
+    if (strcmp(event->type, "held") == 0 || strcmp(event->type, "retried") == 0)
         job->decision = WORKER_DECIDED_NOTHING;
 }
 

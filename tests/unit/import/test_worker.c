@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker_test.h"
+
+#include "koji/content_generator.h"
+
+#include <pthread.h>
+
+static void imports_what_is_queued(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char ids[3][STORE_ID_SIZE];
+    post(&scene, "sandbox", "queued.1", "one", "{}", ids[0]);
+    struct worker *worker = start(&scene);
+    post(&scene, "sandbox", "queued.2", "two", "{'reserve': true}", ids[1]);
+    post(&scene, "sandbox", "queued.3", "three", "{'tag': 'test-candidate'}", ids[2]);
+    for (size_t i = 0; i < 3; i++) {
+        struct store_import import = wait_for(&scene, ids[i], STORE_IMPORTED);
+        assert_true(import.build_id > 0);
+        assert_non_null(strstr(import.url, "/buildinfo?buildID="));
+        assert_int_equal(import.attempts, 1);
+        store_import_finish(&import);
+    }
+    assert_int_equal(sandbox_calls("CGImport"), 3);
+    assert_int_equal(sandbox_calls("CGInitBuild"), 1);
+    /* One session for all: it is logged in once. */
+    assert_int_equal(sandbox_calls("sslLogin"), 1);
+    assert_string_equal(postgres_sql(scene.database, "SELECT count(*) FROM imports WHERE journal IS NOT NULL"), "0");
+    worker_drain(worker);
+    assert_int_equal(sandbox_calls("logout"), 1);
+    close_scene(&scene);
+}
+
+static void leaves_nothing_laid_out(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char id[STORE_ID_SIZE];
+    /* What a killed worker left is recognised by its lock, which nobody holds. */
+    char left[64];
+    snprintf(left, sizeof left, "%s/work/worker-killed/.lock", scene.directory);
+    scratch_write(left, "");
+    snprintf(left, sizeof left, "%s/work/worker-killed/build/x86_64.log", scene.directory);
+    scratch_write(left, "left");
+    post(&scene, "sandbox", "clean", "one", "{}", id);
+    struct worker *worker = start(&scene);
+    assert_int_equal(access(scene_path(&scene, "work/worker-killed"), F_OK), -1);
+    expect_state(&scene, id, STORE_IMPORTED);
+    worker_drain(worker);
+    assert_int_equal(rmdir(scene_path(&scene, "work")), 0);
+    close_scene(&scene);
+}
+
+static void tells_refusals_of_the_hub(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    sandbox_steer("options", "{\"denied_packages\": {\"test-*\": \"not today\"}}");
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "denied", "one", "{'reserve': true}", id);
+    struct worker *worker = start(&scene);
+    struct store_import import = wait_for(&scene, id, STORE_REJECTED);
+    assert_string_equal(import.error_name, "CG_E_DENIED");
+    assert_non_null(strstr(import.error_message, "not today"));
+    store_import_finish(&import);
+    sandbox_steer("options", "{\"denied_packages\": {}}");
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+static void tries_again_what_may_pass(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "later", "one", "{}", id);
+    /* More than the session repeats by itself. */
+    sandbox_steer("faults", "{\"method\": \"multiCall\", \"action\": \"offline\", \"times\": 4}");
+    struct worker *worker = start(&scene);
+    struct store_import import = wait_for(&scene, id, STORE_IMPORTED);
+    assert_true(import.attempts > 1);
+    store_import_finish(&import);
+    assert_true(count_events(&scene, id, "later") > 0);
+    assert_int_equal(sandbox_calls("CGImport"), 1);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+/* A reply that was lost is asked for again by the next attempt, in the session and with the number of the first. */
+static void asks_what_became_of_an_import(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "lost", "one", "{'reserve': true}", id);
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"lose-after\", \"times\": 3}");
+    struct worker *worker = start(&scene);
+    struct store_import import = wait_for(&scene, id, STORE_IMPORTED);
+    store_import_finish(&import);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+static void holds_what_a_person_must_decide(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char ids[4][STORE_ID_SIZE];
+    char path[600];
+    struct worker *worker = start(&scene);
+    post(&scene, "sandbox", "taken", "one", "{}", ids[0]);
+    expect_state(&scene, ids[0], STORE_IMPORTED);
+
+    post(&scene, "again", "taken", "other bytes", "{}", ids[0]);
+    expect_held(&scene, ids[0], STORE_HELD_CONFLICT);
+
+    snprintf(path, sizeof path, "%s/packages/test-container/stray", sandbox_topdir());
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/packages/test-container/stray/1", sandbox_topdir());
+    assert_int_equal(mkdir(path, 0777), 0);
+    post(&scene, "sandbox", "stray", "one", "{}", ids[1]);
+    expect_held(&scene, ids[1], STORE_HELD_STRAY_FILES);
+
+    post(&scene, "sandbox", "untagged", "one", "{'tag': 'no-such-tag'}", ids[2]);
+    struct store_import import = wait_for(&scene, ids[2], STORE_HELD);
+    assert_string_equal(store_held_name(import.held), "tag");
+    store_import_finish(&import);
+
+    struct worker_hub *hub = &scene.hubs[1];
+    hub->name = "renamed";
+    post(&scene, "again", "nowhere", "one", "{}", ids[3]);
+    expect_held(&scene, ids[3], STORE_HELD_CREDENTIALS);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+static void release(struct scene *scene, const char *id, const char *decision)
+{
+    struct cg_error err = {0};
+    CG_AUTO_JSON json_t *detail = metadata_document_value(decision);
+    assert_int_equal(store_import_release(scene->store, id, "operator", detail, NULL, &err), 1);
+    assert_string_equal(err.message, "");
+}
+
+static void does_what_a_person_decided(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char first[STORE_ID_SIZE];
+    char id[STORE_ID_SIZE];
+    char path[600];
+    struct worker *worker = start(&scene);
+    snprintf(path, sizeof path, "%s/packages/test-container/cured", sandbox_topdir());
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/packages/test-container/cured/1", sandbox_topdir());
+    assert_int_equal(mkdir(path, 0777), 0);
+    post(&scene, "sandbox", "cured", "one", "{}", id);
+    expect_held(&scene, id, STORE_HELD_STRAY_FILES);
+    release(&scene, id, "{'action': 'retry'}");
+    expect_held(&scene, id, STORE_HELD_STRAY_FILES);
+    release(&scene, id, "{'action': 'cure-stray'}");
+    expect_state(&scene, id, STORE_IMPORTED);
+
+    post(&scene, "sandbox", "marked", "one", "{}", first);
+    struct store_import import = wait_for(&scene, first, STORE_IMPORTED);
+    int64_t build_id = import.build_id;
+    store_import_finish(&import);
+    post(&scene, "again", "marked", "other bytes", "{}", id);
+    expect_held(&scene, id, STORE_HELD_CONFLICT);
+    release(&scene, id, "{'action': 'mark-imported', 'build_id': 999999}");
+    expect_held(&scene, id, STORE_HELD_CONFLICT);
+    char decision[100];
+    snprintf(decision, sizeof decision, "{'action': 'mark-imported', 'build_id': %lld}", (long long)build_id);
+    release(&scene, id, decision);
+    import = wait_for(&scene, id, STORE_IMPORTED);
+    assert_int_equal(import.build_id, build_id);
+    store_import_finish(&import);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+static void holds_what_lost_its_content(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    struct cg_error err = {0};
+    struct cg_digests gone;
+    char ids[2][STORE_ID_SIZE];
+    post(&scene, "sandbox", "gone", "that will be gone", "{}", ids[0]);
+    keep_content(&scene, "that will be gone", &gone);
+    assert_int_equal(spool_content_remove(scene.spool, gone.sha256, 0, &err), 0);
+
+    post(&scene, "sandbox", "damaged", "that will be damaged", "{}", ids[1]);
+    keep_content(&scene, "that will be damaged", &gone);
+    char path[600];
+    snprintf(path, sizeof path, "%s/contents/%.2s/%s", scene_path(&scene, "spool"), gone.sha256, gone.sha256 + 2);
+    assert_int_equal(chmod(path, 0600), 0);
+    CG_AUTO_FD int fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, "T", 1), 1);
+
+    struct worker *worker = start(&scene);
+    expect_held(&scene, ids[0], STORE_HELD_CONTENT_LOST);
+    expect_held(&scene, ids[1], STORE_HELD_CONTENT_LOST);
+    assert_int_equal(sandbox_calls("CGImport"), 0);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+static void cancels_a_running_import(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    struct cg_error err = {0};
+    open_scene_with_hub(&scene);
+    scene.options.lease_ms = 300;
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "canceled", "one", "{'reserve': true}", id);
+    sandbox_steer("faults", "{\"method\": \"CGInitBuild\", \"action\": \"pause\", \"seconds\": 60}");
+    struct worker *worker = start(&scene);
+    sandbox_wait_met("paused");
+    assert_int_equal(store_import_cancel(scene.store, id, "builder", NULL, &err), 1);
+    pause_ms(400);
+    sandbox_steer("faults", NULL);
+    expect_state(&scene, id, STORE_CANCELED);
+    assert_int_equal(sandbox_calls("CGRefundBuild"), 1);
+    assert_int_equal(sandbox_calls("CGImport"), 0);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
+static void *drain(void *worker)
+{
+    worker_drain(worker);
+    return NULL;
+}
+
+static void waits_for_a_running_import_when_draining(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char id[STORE_ID_SIZE];
+    pthread_t draining;
+    post(&scene, "sandbox", "drained", "one", "{}", id);
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
+    struct worker *worker = start(&scene);
+    sandbox_wait_met("paused");
+    assert_int_equal(pthread_create(&draining, NULL, drain, worker), 0);
+    pause_ms(300);
+    assert_int_equal(look(&scene, id).state, STORE_RUNNING);
+    sandbox_steer("faults", NULL);
+    pthread_join(draining, NULL);
+    expect_state(&scene, id, STORE_IMPORTED);
+    close_scene(&scene);
+}
+
+static void leaves_a_running_import_to_another_when_pressed(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    struct cg_error err = {0};
+    struct stop pressed;
+    open_scene_with_hub(&scene);
+    assert_int_equal(stop_init(&pressed, &err), 0);
+    scene.options.stop = &pressed;
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "pressed", "one", "{'reserve': true}", id);
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
+    struct worker *worker = start(&scene);
+    sandbox_wait_met("paused");
+    stop_request(&pressed);
+    stop_request(&pressed);
+    worker_drain(worker);
+    assert_string_equal(postgres_sql(scene.database, "SELECT state, journal->'importing' IS NOT NULL FROM imports"),
+                        "queued|t");
+
+    scene.options.stop = NULL;
+    scene.options.replica = "replica-2";
+    sandbox_steer("faults", NULL);
+    worker = start(&scene);
+    expect_state(&scene, id, STORE_IMPORTED);
+    /* The second owner sent the first one's call again and did not reserve anew. */
+    assert_int_equal(sandbox_calls("CGInitBuild"), 1);
+    assert_int_equal(sandbox_calls("CGImport"), 2);
+    worker_drain(worker);
+    stop_finish(&pressed);
+    close_scene(&scene);
+}
+
+/* The lease is taken away in the middle: the first owner writes nothing more and the second imports. */
+static void gives_way_when_the_lease_is_lost(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    scene.options.lease_ms = 600;
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "lease", "one", "{'reserve': true}", id);
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
+    struct worker *first = start(&scene);
+    sandbox_wait_met("paused");
+    postgres_sql(scene.database, "UPDATE queue SET fence = nextval('queue_fence'), owner = 'thief',"
+                                 " due_at = now() + interval '1 hour'");
+    pause_ms(1000);
+    worker_drain(first);
+    assert_string_equal(postgres_sql(scene.database, "SELECT state FROM imports"), "running");
+    assert_string_equal(postgres_sql(scene.database, "SELECT owner FROM queue"), "thief");
+    assert_int_equal(sandbox_calls("CGRefundBuild"), 0);
+
+    postgres_sql(scene.database, "UPDATE queue SET due_at = now()");
+    sandbox_steer("faults", NULL);
+    scene.options.replica = "replica-2";
+    struct worker *second = start(&scene);
+    expect_state(&scene, id, STORE_IMPORTED);
+    assert_int_equal(sandbox_calls("CGInitBuild"), 1);
+    worker_drain(second);
+    close_scene(&scene);
+}
+
+static void two_replicas_share_the_queue(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    enum { IMPORTS = 12 };
+    char ids[IMPORTS][STORE_ID_SIZE];
+    scene.options.threads = 2;
+    struct worker *first = start(&scene);
+    scene.options.replica = "replica-2";
+    struct worker *second = start(&scene);
+    for (int i = 0; i < IMPORTS; i++) {
+        char version[20];
+        snprintf(version, sizeof version, "shared.%d", i);
+        post(&scene, "sandbox", version, version, "{}", ids[i]);
+    }
+    for (int i = 0; i < IMPORTS; i++)
+        expect_state(&scene, ids[i], STORE_IMPORTED);
+    assert_int_equal(sandbox_calls("CGImport"), IMPORTS);
+    worker_drain(first);
+    worker_drain(second);
+    close_scene(&scene);
+}
+
+static int setup(void **state)
+{
+    return scratch_create(state) == 0 && postgres_start(state) == 0 ? sandbox_start(state) : -1;
+}
+
+static int teardown(void **state)
+{
+    sandbox_stop(state);
+    postgres_stop(state);
+    return scratch_remove(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(imports_what_is_queued),
+        cmocka_unit_test(leaves_nothing_laid_out),
+        cmocka_unit_test(tells_refusals_of_the_hub),
+        cmocka_unit_test(tries_again_what_may_pass),
+        cmocka_unit_test(asks_what_became_of_an_import),
+        cmocka_unit_test(holds_what_a_person_must_decide),
+        cmocka_unit_test(does_what_a_person_decided),
+        cmocka_unit_test(holds_what_lost_its_content),
+        cmocka_unit_test(cancels_a_running_import),
+        cmocka_unit_test(waits_for_a_running_import_when_draining),
+        cmocka_unit_test(leaves_a_running_import_to_another_when_pressed),
+        cmocka_unit_test(gives_way_when_the_lease_is_lost),
+        cmocka_unit_test(two_replicas_share_the_queue),
+    };
+    return cmocka_run_group_tests_name("worker", tests, setup, teardown);
+}
