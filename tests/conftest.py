@@ -12,6 +12,8 @@ sys.path.insert(0, str(TOP / 'tests' / 'harness'))
 
 from hub_process import SandboxHub  # noqa: E402
 import make_build as build_maker  # noqa: E402
+from postgres_process import postgres, postgres_server  # noqa: E402,F401
+from service_process import service, start_service  # noqa: E402,F401
 
 
 @pytest.fixture(scope='session')

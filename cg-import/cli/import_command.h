@@ -25,7 +25,7 @@ enum import_talk {
 };
 
 /* Where journals go. */
-enum import_journal {
+enum import_journaling {
     IMPORT_JOURNAL_DEFAULT,
     IMPORT_JOURNAL_GIVEN, /* --state-dir */
     IMPORT_JOURNAL_NONE,  /* --no-journal */
@@ -40,7 +40,7 @@ struct import_command {
     unsigned jobs;
     bool json;
     enum import_talk talk;
-    enum import_journal journal;
+    enum import_journaling journal;
     const char *state_directory;
 
     const char *token_file;

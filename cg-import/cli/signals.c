@@ -32,6 +32,10 @@ static void *wait_for_signals(void *context)
             continue;
         if (atomic_load(&signals->ending_))
             return NULL;
+        if (number == SIGHUP && signals->reload_) {
+            atomic_store(signals->reload_, true);
+            continue;
+        }
         if (stop_level(signals->stop_) == STOP_NOW)
             die_of(number);
         stop_request(signals->stop_);
@@ -41,6 +45,13 @@ static void *wait_for_signals(void *context)
 
 int signals_begin(struct signals *signals, struct stop *stop, signals_told *told, void *context, struct cg_error *err)
 {
+    return signals_begin_daemon(signals, stop, NULL, told, context, err);
+}
+
+int signals_begin_daemon(struct signals *signals, struct stop *stop, atomic_bool *reload, signals_told *told,
+                         void *context, struct cg_error *err)
+{
+    signals->reload_ = reload;
     signals->stop_ = stop;
     signals->told_ = told;
     signals->context_ = context;

@@ -23,6 +23,7 @@ struct signals {
     struct stop *stop_;
     signals_told *told_;
     void *context_;
+    atomic_bool *reload_; /* set by SIGHUP; NULL: SIGHUP asks to stop */
     pthread_t thread_;
     atomic_bool ending_;
 };
@@ -32,6 +33,10 @@ struct signals {
  * CG_E_MEMORY: nothing is changed then.
  */
 int signals_begin(struct signals *signals, struct stop *stop, signals_told *told, void *context, struct cg_error *err);
+
+/* The same for a daemon: SIGHUP sets *reload. */
+int signals_begin_daemon(struct signals *signals, struct stop *stop, atomic_bool *reload, signals_told *told,
+                         void *context, struct cg_error *err);
 
 /* Ends the waiting and lets the signals through again. */
 void signals_end(struct signals *signals);

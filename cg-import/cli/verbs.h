@@ -9,6 +9,9 @@
 extern const struct verb verb_check;
 extern const struct verb verb_import;
 extern const struct verb verb_hub;
+extern const struct verb verb_serve;
+extern const struct verb verb_migrate;
+extern const struct verb verb_token;
 extern const struct verb verb_help;
 
 /* All of them, in the order in which help lists them; NULL-terminated. */

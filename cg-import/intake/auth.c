@@ -6,6 +6,7 @@
 #include "intake/request_private.h"
 
 #include <fnmatch.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,6 +16,9 @@ static const char own_token_prefix[] = "cgi_";
 struct auth {
     const struct intake_options *options;
     struct auth_kubernetes *kubernetes; /* NULL: off */
+    pthread_mutex_t lock;               /* over the two below */
+    const struct intake_grant *grants;
+    size_t grant_count;
 };
 
 struct auth *auth_create(const struct intake_options *options, struct cg_error *err)
@@ -29,20 +33,32 @@ struct auth *auth_create(const struct intake_options *options, struct cg_error *
         free(auth);
         return NULL;
     }
+    pthread_mutex_init(&auth->lock, NULL);
+    auth_set_grants(auth, options->trust.grants, options->trust.grant_count);
     return auth;
 }
 
-/* A caller whose name is proven outside: the first grant whose glob fits says what it may. No grant: nothing. */
-static enum auth_result grant(const struct auth *auth, const char *name, struct auth_caller *caller,
-                              struct cg_error *err)
+void auth_set_grants(struct auth *auth, const struct intake_grant *grants, size_t count)
 {
-    const struct intake_trust *trust = &auth->options->trust;
+    pthread_mutex_lock(&auth->lock);
+    auth->grants = grants;
+    auth->grant_count = count;
+    pthread_mutex_unlock(&auth->lock);
+}
+
+/* A caller whose name is proven outside: the first grant whose glob fits says what it may. No grant: nothing. */
+static enum auth_result grant(struct auth *auth, const char *name, struct auth_caller *caller, struct cg_error *err)
+{
+    pthread_mutex_lock(&auth->lock);
+    const struct intake_grant *grants = auth->grants;
+    size_t count = auth->grant_count;
+    pthread_mutex_unlock(&auth->lock);
     if (!(caller->name = strdup(name))) {
         cg_fail_memory(err);
         return AUTH_FAILED;
     }
-    for (size_t i = 0; i < trust->grant_count; i++) {
-        const struct intake_grant *given = &trust->grants[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct intake_grant *given = &grants[i];
         if (fnmatch(given->name, name, 0) != 0)
             continue;
         caller->roles = given->roles;
@@ -115,7 +131,7 @@ static enum auth_result by_authorization(struct auth *auth, const char *authoriz
 }
 
 /* A name from outside with its kind before it; names that could be read as another are refused. */
-static enum auth_result by_name(const struct auth *auth, const char *kind, const char *name, struct auth_caller *caller,
+static enum auth_result by_name(struct auth *auth, const char *kind, const char *name, struct auth_caller *caller,
                                 struct cg_error *err)
 {
     char full[512];
@@ -160,5 +176,6 @@ void auth_destroy(struct auth *auth)
     if (!auth)
         return;
     auth_kubernetes_destroy(auth->kubernetes);
+    pthread_mutex_destroy(&auth->lock);
     free(auth);
 }

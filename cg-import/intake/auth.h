@@ -25,7 +25,7 @@ struct auth_caller {
     struct store_caller stored; /* owned, of a token */
 };
 
-/* `options` is borrowed. NULL with CG_E_MEMORY, CG_E_CONFIG. */
+/* `options` is borrowed; its grants are those of the beginning. NULL with CG_E_MEMORY, CG_E_CONFIG. */
 struct auth *auth_create(const struct intake_options *options, struct cg_error *err);
 
 enum auth_result {
@@ -38,6 +38,9 @@ enum auth_result auth_identify(struct auth *auth, const struct gate_head *head, 
                                struct auth_caller *caller, struct cg_error *err);
 
 void auth_caller_finish(struct auth_caller *caller);
+
+/* Other grants from here on, borrowed; requests under way may still look at those of before. */
+void auth_set_grants(struct auth *auth, const struct intake_grant *grants, size_t count);
 
 /* NULL is allowed. */
 void auth_destroy(struct auth *auth);

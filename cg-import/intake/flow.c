@@ -104,7 +104,6 @@ static bool admit_caller(struct intake_request *request)
         unauthorized(request, err.code != CG_OK);
         return false;
     case AUTH_FAILED:
-        log_error(request->server->options.log, &err, "a caller cannot be judged", "request", request->id, NULL);
         intake_fail_status(request, 503, &err, NULL);
         return false;
     }

@@ -239,6 +239,13 @@ static int prepare(struct upload *u, struct intake_request *request, enum upload
     return check_room(u, request, err);
 }
 
+/* Answers a failure. The part is let go of first: the sender may come again before this request is cleared away. */
+static void refuse(struct intake_request *request, struct upload *u, const struct cg_error *err)
+{
+    spool_part_close(CG_STEAL(u->part));
+    refusal_answer(request, &u->refusal, err);
+}
+
 /* An output that is here: what was to be reached is reached, whichever request did it. */
 static int answer_complete(struct intake_request *request, const struct upload *u)
 {
@@ -269,7 +276,7 @@ static int upload_begin(struct intake_request *request, void **state, enum uploa
         return answer_complete(request, u);
     if (prepare(u, request, kind, &err) == 0)
         return 0;
-    refusal_answer(request, &u->refusal, &err);
+    refuse(request, u, &err);
     return -1;
 }
 
@@ -315,7 +322,7 @@ static int upload_data(struct intake_request *request, void *state, const char *
     struct upload *u = state;
     int taken = take(u, data, size, &err);
     if (taken != 0)
-        refusal_answer(request, &u->refusal, &err);
+        refuse(request, u, &err);
     return taken;
 }
 
@@ -386,9 +393,10 @@ static void upload_end(struct intake_request *request, void *state)
     struct cg_error err = {0};
     struct upload *u = state;
     if (end_upload(u, intake_caller(request)->name, &err) != 0) {
-        refusal_answer(request, &u->refusal, &err);
+        refuse(request, u, &err);
         return;
     }
+    spool_part_close(CG_STEAL(u->part));
     bool is_complete = u->offset == u->output->size_bytes;
     if (is_complete)
         intake_count(request, INTAKE_CONTENT_BYTES, u->offset);

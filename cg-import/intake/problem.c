@@ -64,10 +64,10 @@ void problem_name(enum cg_code code, char name[PROBLEM_NAME_SIZE])
     name[i] = '\0';
 }
 
-/* A failure of ours, of which callers can make no use and attackers can: paths, SQL, addresses. */
-static bool is_ours(unsigned status, const struct cg_error *error)
+/* A failure of the service, of which callers can make no use and attackers can: paths, SQL, addresses. */
+static bool is_ours(unsigned status)
 {
-    return status == 500 || (status == 503 && error->code == CG_E_BUSY);
+    return status >= 500 && status != 507;
 }
 
 static void set_text(json_t *problem, const char *key, const char *text)
@@ -90,7 +90,7 @@ static json_t *make_problem(const struct intake_request *request, unsigned statu
     set_text(problem, "title", own_status ? info->meaning : problem_phrase(status));
     json_object_set_new(problem, "status", json_integer((json_int_t)status));
     set_text(problem, "code", info->name);
-    bool ours = is_ours(status, error);
+    bool ours = is_ours(status);
     set_text(problem, "detail",
              !ours           ? error->message
              : status == 500 ? "the service failed; its log says why under the request id"
@@ -110,7 +110,7 @@ static bool has_header(const struct intake_request *request, const char *name)
 
 void intake_fail_status(struct intake_request *request, unsigned status, const struct cg_error *error, json_t *extra)
 {
-    if (is_ours(status, error))
+    if (is_ours(status))
         log_error(request->server->options.log, error, "request failed", "request", request->id, NULL);
     json_t *problem = make_problem(request, status, error);
     if (problem && extra)

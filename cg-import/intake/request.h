@@ -77,8 +77,8 @@ void intake_answer_empty(struct intake_request *request, unsigned status);
 /*
  * problem+json: type ("/problems/busy", which tells about the code, or "about:blank" where `status` is not the code's
  * own), title, status, code, detail, hint, request_id, and the members of `extra` (stolen, may be NULL), such as
- * "findings". Sets Retry-After where the code is retryable, unless the handler set one. Details of our own defects and
- * of the database (5xx that are not retryable, and what comes from libpq) go to the log and not to the caller.
+ * "findings". Sets Retry-After where the code is retryable, unless the handler set one. Details of what failed in the
+ * service (5xx but 507) go to the log and not to the caller.
  */
 void intake_fail(struct intake_request *request, const struct cg_error *error, json_t *extra);
 void intake_fail_status(struct intake_request *request, unsigned status, const struct cg_error *error, json_t *extra);

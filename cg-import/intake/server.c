@@ -379,8 +379,8 @@ static int start_daemon(struct listener *listener, struct cg_error *err)
         MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_CONNECTION_LIMIT, library_limit,
         MHD_OPTION_CONNECTION_TIMEOUT, given->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_target, listener, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, tls_options, MHD_OPTION_ARRAY, pool_options, MHD_OPTION_END);
+        on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener, MHD_OPTION_ARRAY, tls_options,
+        MHD_OPTION_ARRAY, pool_options, MHD_OPTION_END);
     if (!listener->daemon)
         return cg_fail(err, tls ? CG_E_CONFIG : CG_E_IO, "cannot start the HTTP server%s",
                        tls ? "; are certificate and key good?" : "");
@@ -494,6 +494,11 @@ struct intake *server_start(const struct intake_options *options, const struct r
 unsigned short intake_port(const struct intake *intake)
 {
     return intake->port;
+}
+
+void intake_set_grants(struct intake *intake, const struct intake_grant *grants, size_t count)
+{
+    auth_set_grants(intake->shared.auth, grants, count);
 }
 
 static void quiesce(struct listener *listener)

@@ -79,6 +79,10 @@ struct intake *intake_start(const struct intake_options *options, struct cg_erro
 /* The port that was taken. */
 unsigned short intake_port(const struct intake *intake);
 
+/* Other grants from here on, instead of those of the options. Borrowed, and those of before until the stop as well:
+ * requests under way may still look at them. */
+void intake_set_grants(struct intake *intake, const struct intake_grant *grants, size_t count);
+
 /* No new requests; running ones may end within `seconds`; frees. */
 void intake_stop(struct intake *intake, unsigned seconds);
 

@@ -77,8 +77,9 @@ static int refuse(struct submission *s, const struct cg_report *report, struct c
                        first->line, first->column);
     if (first && strcmp(first->rule, "json.limit") == 0)
         return cg_fail(err, CG_E_LIMIT, "the metadata cannot be read: %s", first->message);
-    return cg_fail(err, CG_E_REFUSED, "the metadata has %zu errors and %zu warnings",
-                   cg_report_count(report, CG_LEVEL_ERROR), cg_report_count(report, CG_LEVEL_WARNING));
+    size_t errors = cg_report_count(report, CG_LEVEL_ERROR), warnings = cg_report_count(report, CG_LEVEL_WARNING);
+    return cg_fail(err, CG_E_REFUSED, "the metadata has %zu error%s and %zu warning%s", errors, errors == 1 ? "" : "s",
+                   warnings, warnings == 1 ? "" : "s");
 }
 
 static int judge(struct submission *s, struct cg_error *err)

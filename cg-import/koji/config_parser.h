@@ -44,6 +44,14 @@ int config_parser_read_text(struct config_parser *parser, const char *name, cons
 const char *config_parser_section(const struct config_parser *parser, size_t index);
 bool config_parser_has_section(const struct config_parser *parser, const char *section);
 
+/* Where the last heading of a section was read; nothing is known of one that is not there: file NULL. */
+struct config_place config_parser_section_place(const struct config_parser *parser, const char *section);
+
+/* The names of the options of one section (which may be "DEFAULT") in the order they came; NULL behind the last.
+ * Borrowed; *place may be NULL. */
+const char *config_parser_option(const struct config_parser *parser, const char *section, size_t index,
+                                 struct config_place *place);
+
 /*
  * The value of `option` (lower case) in `section` or else in DEFAULT, with its references filled in. Returns 1 with
  * *value, to be freed, and *place; 0 if there is none; -1 with CG_E_CONFIG (a reference to what is not there, a lone

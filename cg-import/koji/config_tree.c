@@ -131,6 +131,27 @@ bool config_parser_has_section(const struct config_parser *parser, const char *s
     return index > 0 && index < parser->section_count;
 }
 
+struct config_place config_parser_section_place(const struct config_parser *parser, const char *section)
+{
+    size_t index = config_tree_find_section(parser, section, strlen(section));
+    if (index == 0 || index >= parser->section_count)
+        return (struct config_place){0};
+    const struct config_section *found = &parser->sections[index];
+    return (struct config_place){.file = parser->files[found->file], .line = found->line};
+}
+
+const char *config_parser_option(const struct config_parser *parser, const char *section, size_t index,
+                                 struct config_place *place)
+{
+    size_t at = config_tree_find_section(parser, section, strlen(section));
+    if (at >= parser->section_count || index >= parser->sections[at].option_count)
+        return NULL;
+    const struct config_option *option = &parser->sections[at].options[index];
+    if (place)
+        *place = (struct config_place){.file = parser->files[option->file], .line = option->line};
+    return option->name;
+}
+
 /* The option in the section or else in DEFAULT; NULL if there is none. */
 static const struct config_option *find_option(const struct config_parser *parser, const struct config_section *section,
                                                const char *name, size_t size)

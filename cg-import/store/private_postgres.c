@@ -123,6 +123,18 @@ static int make_database(const char *conninfo, struct cg_error *err)
     return cg_fail(err, CG_E_IO, "the private PostgreSQL could not make its database");
 }
 
+/* The connection string of one of its databases. */
+static int write_conninfo(char *conninfo, size_t size, const char *directory, const char *database,
+                          struct cg_error *err)
+{
+    int length = snprintf(conninfo, size,
+                          "host='%s/socket' port=5432 user=cg_import dbname=%s sslmode=disable gssencmode=disable",
+                          directory, database);
+    if (length < 0 || (size_t)length >= size)
+        return cg_fail(err, CG_E_CONFIG, "the path %s is too long", directory);
+    return 0;
+}
+
 static int start(struct private_postgres *postgres, const struct private_postgres_options *options,
                  struct cg_error *err)
 {
@@ -130,9 +142,10 @@ static int start(struct private_postgres *postgres, const struct private_postgre
         end_orphan(&postgres->directory, err) != 0 || launch(postgres, err) != 0)
         return -1;
     char first[PATH_MAX + 64];
-    static const char form[] = "host='%s/socket' port=5432 user=cg_import dbname=%s sslmode=disable gssencmode=disable";
-    snprintf(first, sizeof first, form, postgres->directory.path, "postgres");
-    snprintf(postgres->conninfo, sizeof postgres->conninfo, form, postgres->directory.path, "cg_import");
+    const char *path = postgres->directory.path;
+    if (write_conninfo(first, sizeof first, path, "postgres", err) != 0 ||
+        write_conninfo(postgres->conninfo, sizeof postgres->conninfo, path, "cg_import", err) != 0)
+        return -1;
     return await(postgres, first, err) != 0 ? -1 : make_database(first, err);
 }
 
@@ -153,6 +166,14 @@ struct private_postgres *private_postgres_start(const struct private_postgres_op
 const char *private_postgres_conninfo(const struct private_postgres *postgres)
 {
     return postgres->conninfo;
+}
+
+int private_postgres_visit(const char *directory, char *conninfo, size_t size, struct cg_error *err)
+{
+    char path[PATH_MAX];
+    if (!realpath(directory, path))
+        return cg_fail_errno(err, "find", directory);
+    return write_conninfo(conninfo, size, path, "cg_import", err);
 }
 
 int private_postgres_alive(struct private_postgres *postgres)

@@ -13,6 +13,8 @@
 
 #include "cg/error.h"
 
+#include <stddef.h>
+
 struct private_postgres;
 
 struct private_postgres_options {
@@ -27,6 +29,12 @@ struct private_postgres *private_postgres_start(const struct private_postgres_op
 
 /* libpq connection string of its database, borrowed. */
 const char *private_postgres_conninfo(const struct private_postgres *postgres);
+
+/*
+ * libpq connection string of the one that another process runs in `directory`, for a visit: root and the service's own
+ * user are let in. `conninfo` has room for `size` bytes. 0, or -1 with CG_E_CONFIG (too long), CG_E_IO (not there).
+ */
+int private_postgres_visit(const char *directory, char *conninfo, size_t size, struct cg_error *err);
 
 /* Has the child ended by itself? */
 int private_postgres_alive(struct private_postgres *postgres);

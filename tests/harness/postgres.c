@@ -157,3 +157,21 @@ void postgres_restart(void)
     }
     assert_true(running);
 }
+
+void postgres_kill_one(unsigned pick)
+{
+    char path[64], server[300];
+    long parent = server_pid(), children[256];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", parent, parent);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (count < 256 && fscanf(file, "%ld", &children[count]) == 1)
+        count++;
+    fclose(file);
+    if (count > 0)
+        kill((pid_t)children[pick % count], SIGKILL);
+    snprintf(server, sizeof server, "host=%s user=tests dbname=postgres", top);
+    while (strcmp(postgres_sql(server, "SELECT 1"), "1") != 0)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}

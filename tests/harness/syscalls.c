@@ -18,6 +18,12 @@ static _Thread_local unsigned long countdown;
 static _Thread_local unsigned watched;
 static _Thread_local int wanted;
 static _Thread_local unsigned failed;
+static _Thread_local struct meanwhile {
+    void (*function)(void *context);
+    void *context;
+} after_open, before_unlink;
+static _Thread_local char *record;
+static _Thread_local size_t record_room;
 
 void syscalls_fail_at(unsigned long n, unsigned kinds, int error)
 {
@@ -32,40 +38,81 @@ unsigned syscalls_failed(void)
     return failed;
 }
 
+void syscalls_after_open(void (*meanwhile)(void *context), void *context)
+{
+    after_open = (struct meanwhile){meanwhile, context};
+}
+
+void syscalls_before_unlink(void (*meanwhile)(void *context), void *context)
+{
+    before_unlink = (struct meanwhile){meanwhile, context};
+}
+
+static void happen(struct meanwhile *meanwhile)
+{
+    struct meanwhile once = *meanwhile;
+    *meanwhile = (struct meanwhile){NULL, NULL};
+    if (once.function)
+        once.function(once.context);
+}
+
+void syscalls_record(char *letters, size_t size)
+{
+    record = letters;
+    record_room = size;
+    if (letters)
+        *letters = '\0';
+}
+
+static void note(enum syscalls_kind kind)
+{
+    static const char letters[] = "WRFNLUOMC";
+    if (!record || record_room < 2)
+        return;
+    size_t bit = 0;
+    while (!((unsigned)kind >> bit & 1U))
+        bit++;
+    *record++ = letters[bit];
+    *record = '\0';
+    record_room--;
+}
+
 /* Is this the call? A short write happens to writes alone. */
 static bool fails_now(enum syscalls_kind kind)
 {
-    if (countdown == 0 || !(watched & kind) || (wanted == SYSCALLS_SHORT && kind != SYSCALLS_WRITE) || --countdown > 0)
+    note(kind);
+    if (countdown == 0 || !(watched & kind) || (wanted < 0 && kind != SYSCALLS_WRITE) || --countdown > 0)
         return false;
     failed = kind;
-    if (wanted != SYSCALLS_SHORT)
+    if (wanted > 0)
         errno = wanted;
     return true;
 }
 
-static bool is_short(void)
+/* What is left to be written of `size` bytes; 0 if the call fails. */
+static size_t writable(size_t size)
 {
-    return wanted == SYSCALLS_SHORT;
+    if (!fails_now(SYSCALLS_WRITE))
+        return size;
+    if (wanted > 0)
+        return 0;
+    if (wanted == SYSCALLS_SHORT_THEN_FULL) {
+        wanted = ENOSPC;
+        countdown = 1;
+    }
+    return (size + 1) / 2;
 }
 
 ssize_t write(int fd, const void *data, size_t size)
 {
-    if (fails_now(SYSCALLS_WRITE)) {
-        if (!is_short())
-            return -1;
-        size = (size + 1) / 2;
-    }
-    return syscall(SYS_write, fd, data, size);
+    size_t part = writable(size);
+    return part == 0 && size > 0 ? -1 : syscall(SYS_write, fd, data, part);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
 {
-    if (fails_now(SYSCALLS_WRITE)) {
-        if (!is_short())
-            return -1;
-        size = (size + 1) / 2;
-    }
-    return syscall(SYS_pwrite64, fd, data, size, at);
+    size_t part = writable(size);
+    return part == 0 && size > 0 ? -1 : syscall(SYS_pwrite64, fd, data, part, at);
 }
 
 /* _FORTIFY_SOURCE calls the checked ones, which are in no header. */
@@ -111,6 +158,7 @@ int linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
 
 int unlinkat(int fd, const char *path, int flags)
 {
+    happen(&before_unlink);
     return fails_now(SYSCALLS_UNLINK) ? -1 : (int)syscall(SYS_unlinkat, fd, path, flags);
 }
 
@@ -120,7 +168,13 @@ int openat(int fd, const char *path, int flags, ...)
     va_start(args, flags);
     mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
     va_end(args);
-    return fails_now(SYSCALLS_OPEN) ? -1 : (int)syscall(SYS_openat, fd, path, flags, mode);
+    if (fails_now(SYSCALLS_OPEN))
+        return -1;
+    int opened = (int)syscall(SYS_openat, fd, path, flags, mode);
+    int error = errno;
+    happen(&after_open);
+    errno = error;
+    return opened;
 }
 
 int mkdirat(int fd, const char *path, mode_t mode)

@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum syscalls_kind {
     SYSCALLS_WRITE = 1,    /* write, pwrite */
@@ -26,9 +27,21 @@ enum syscalls_kind {
 
 /* Instead of an errno: half of what is to be written is written, in good health. Does nothing to other calls. */
 #define SYSCALLS_SHORT (-1)
+/* The same, and the next write fails with ENOSPC: how a disk fills up. */
+#define SYSCALLS_SHORT_THEN_FULL (-2)
 
 /* The n-th call of `kinds` (combined with |) from here on fails with errno `error`, once; 0 lets all succeed. */
 void syscalls_fail_at(unsigned long n, unsigned kinds, int error);
+
+/* What happens at the same time: called once, right after the next openat, or right before the next unlinkat. */
+void syscalls_after_open(void (*meanwhile)(void *context), void *context);
+void syscalls_before_unlink(void (*meanwhile)(void *context), void *context);
+
+/*
+ * From here on each call leaves its letter in `letters`, NUL-terminated, as long as there is room: Write, Read, Fsync,
+ * Name (renameat), Link, Unlink, Open, Make, Change. NULL ends it.
+ */
+void syscalls_record(char *letters, size_t size);
 
 /* The kind that failed since syscalls_fail_at(), 0 if none did. */
 unsigned syscalls_failed(void);

@@ -6,14 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
-enum { DATA_BYTES = 3 * 1024 * 1024 + 17, PIECES = 4, KILLS = 40, RACES = 300 };
+enum { DATA_BYTES = 3 * 1024 * 1024 + 17, PIECES = 4, KILLS = 40 };
 
 static char data[DATA_BYTES];
 
@@ -58,12 +57,12 @@ static void sending_again_ends_well(struct spool *spool)
 
 static enum cg_code code_of(int error)
 {
-    return error == ENOSPC || error == EDQUOT ? CG_E_LIMIT : CG_E_IO;
+    return error == ENOSPC || error == EDQUOT || error == SYSCALLS_SHORT_THEN_FULL ? CG_E_LIMIT : CG_E_IO;
 }
 
 static void every_call_failed_once(void **state)
 {
-    static const int errors[] = {ENOSPC, EIO, EDQUOT, EINTR, SYSCALLS_SHORT};
+    static const int errors[] = {ENOSPC, EIO, EDQUOT, EINTR, SYSCALLS_SHORT, SYSCALLS_SHORT_THEN_FULL};
     struct spool *spool = *state;
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         for (unsigned long n = 1;; n++) {
@@ -158,19 +157,70 @@ static void a_full_disk_keeps_what_came_before(void **state)
     syscalls_fail_at(1, SYSCALLS_WRITE, ENOSPC);
     assert_int_equal(spool_part_append(part, data + 2000, 1000, &err), -1);
     assert_error(&err, CG_E_LIMIT, "cannot write the part upload: the disk is full");
+    syscalls_fail_at(1, SYSCALLS_WRITE, SYSCALLS_SHORT_THEN_FULL);
+    assert_int_equal(spool_part_append(part, data + 2000, 1000, &err), -1);
+    assert_error(&err, CG_E_LIMIT, "cannot write the part upload: the disk is full");
+    struct stat status;
+    assert_int_equal(stat(scratch_path("spool/parts/upload"), &status), 0);
+    assert_int_equal(status.st_size, 2000);
     spooled_append(part, data + 2000, DATA_BYTES - 2000);
     struct cg_digests digests = spooled_finish(part);
     assert_spooled(*state, digests.sha256, data, DATA_BYTES);
 }
 
+/* The data is durable before the content has its name, and the name before the caller is told. */
+static void the_order_of_durability(void **state)
+{
+    char letters[64];
+    struct cg_digests digests;
+    struct cg_error err = {0};
+    struct spool_part *part = spooled_part(*state, "upload", 0);
+    spooled_append(part, data, 1000);
+    syscalls_record(letters, sizeof letters);
+    assert_int_equal(spool_part_finish(part, &digests, &err), 0);
+    syscalls_record(NULL, 0);
+    /* file, parts/; the lock; name, mode, time; the directory of the content */
+    assert_string_equal(letters, "FFONCCOF");
+
+    part = spooled_part(*state, "upload", 0);
+    spooled_append(part, data, 1000);
+    syscalls_record(letters, sizeof letters);
+    assert_int_equal(spool_part_finish(part, &digests, &err), 0);
+    syscalls_record(NULL, 0);
+    /* the content is there: its time; its directory, which the one that brought it may not have synced */
+    assert_string_equal(letters, "FFOCOFU");
+}
+
+static void finish_it(void *context)
+{
+    spooled_finish(context);
+}
+
+static void remove_it(void *context)
+{
+    spool_part_discard(context);
+}
+
+/* Between opening and locking, the other that wrote the part ends: what was opened is a content by then, or gone. */
+static void opened_while_another_finishes(void **state)
+{
+    void (*const ends[])(void *) = {finish_it, remove_it};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct spool_part *other = spooled_part(*state, "upload", 0);
+        spooled_append(other, data, 1000);
+        syscalls_after_open(ends[i], other);
+        struct spool_part *part = spooled_part(*state, "upload", 0);
+        spooled_append(part, data, 2000);
+        struct cg_digests digests = spooled_finish(part);
+        assert_spooled(*state, digests.sha256, data, 2000);
+        assert_all_whole(*state);
+    }
+}
+
 /* Until it is killed: parts that become contents, parts left half. */
-static void write_for_ever(unsigned seed)
+static void write_for_ever(struct spool *spool, unsigned seed)
 {
     struct cg_error err = {0};
-    struct spool_options options = {.directory = scratch_path("spool")};
-    struct spool *spool = spool_open(&options, &err);
-    if (!spool)
-        _exit(1);
     for (unsigned round = 0;; round++) {
         char name[32];
         uint64_t have;
@@ -187,28 +237,40 @@ static void write_for_ever(unsigned seed)
     }
 }
 
-static int finish_one(void *context, const char *name, double age_s, uint64_t size_bytes)
+/* What the killed ones left. */
+struct left {
+    struct spool *spool;
+    unsigned parts;
+    unsigned contents;
+};
+
+static int finish_left(void *context, const char *name, double age_s, uint64_t size_bytes)
 {
+    struct left *left = context;
     (void)age_s;
-    spooled_finish(spooled_part(context, name, size_bytes));
+    left->parts++;
+    spooled_finish(spooled_part(left->spool, name, size_bytes));
     return 0;
 }
 
-static int remove_one(void *context, const char *name, double age_s, uint64_t size_bytes)
+static int remove_left(void *context, const char *name, double age_s, uint64_t size_bytes)
 {
+    struct left *left = context;
     (void)age_s;
     (void)size_bytes;
-    return spool_content_remove(context, name, 0, NULL);
+    left->contents++;
+    return spool_content_remove(left->spool, name, 0, NULL);
 }
 
 static void killed_at_any_moment(void **state)
 {
     struct spool *spool = *state;
     struct cg_error err = {0};
+    struct left left = {.spool = spool};
     for (unsigned i = 0; i < KILLS; i++) {
         pid_t child = fork();
         if (child == 0)
-            write_for_ever(i);
+            write_for_ever(spool, i);
         assert_true(child > 0);
         const struct timespec pause = {.tv_nsec = 3000000L + (long)(i * 7919 % 40) * 500000L};
         nanosleep(&pause, NULL);
@@ -217,55 +279,59 @@ static void killed_at_any_moment(void **state)
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status)); /* it did not end by itself with an error */
         assert_all_whole(spool);
-        assert_int_equal(spool_walk(spool, SPOOL_PARTS, finish_one, spool, &err), 0);
+        assert_int_equal(spool_walk(spool, SPOOL_PARTS, finish_left, &left, &err), 0);
         assert_all_whole(spool);
         assert_int_equal(spooled_count(scratch_path("spool/parts")), 0);
-        assert_int_equal(spool_walk(spool, SPOOL_CONTENTS, remove_one, spool, &err), 0);
+        assert_int_equal(spool_walk(spool, SPOOL_CONTENTS, remove_left, &left, &err), 0);
     }
     assert_int_equal(spooled_count(scratch_path("spool/damaged")), 0);
+    /* Most were killed in the middle of a part, and after more than that part. */
+    assert_true(left.parts > KILLS / 4 && left.contents > left.parts);
 }
 
-static void *remove_old(void *context)
-{
-    struct cg_error err = {0};
-    spool_content_remove(context, spooled_digests(data, 100).sha256, 1000, &err);
-    return NULL;
-}
+/* One that sends a content in a thread of its own. */
+struct sender {
+    struct spool *spool;
+    pthread_t thread;
+    bool started;
+};
 
 static void *send_copy(void *context)
 {
     struct cg_error err = {0};
     struct cg_digests digests;
-    char name[32];
     uint64_t have;
-    snprintf(name, sizeof name, "race-%" PRIxPTR, (uintptr_t)pthread_self());
-    struct spool_part *part = spool_part_open(context, name, &have, &err);
+    struct spool_part *part = spool_part_open(context, "upload", &have, &err);
     if (!part || spool_part_append(part, data, 100, &err) < 0 || spool_part_finish(part, &digests, &err) < 0)
         return context;
     return NULL;
 }
 
-/* An old content that nobody needs is removed in the moment in which two others send it again. */
+/* Starts the sender and gives it time to go as far as it is let. */
+static void send_meanwhile(void *context)
+{
+    struct sender *sender = context;
+    const struct timespec enough = {.tv_nsec = 200000000};
+    sender->started = pthread_create(&sender->thread, NULL, send_copy, sender->spool) == 0;
+    nanosleep(&enough, NULL);
+}
+
+/* An old content that nobody needs is removed in the moment in which it is sent again. */
 static void sent_while_it_is_collected(void **state)
 {
-    struct spool *spool = *state;
+    struct cg_error err = {0};
+    struct sender sender = {.spool = *state};
     struct cg_digests digests = spooled_digests(data, 100);
     const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
-    assert_null(send_copy(spool));
-    for (unsigned i = 0; i < RACES; i++) {
-        pthread_t threads[3];
-        assert_int_equal(utimensat(AT_FDCWD, spooled_content_path(digests.sha256), old, 0), 0);
-        assert_int_equal(pthread_create(&threads[0], NULL, send_copy, spool), 0);
-        assert_int_equal(pthread_create(&threads[1], NULL, remove_old, spool), 0);
-        assert_int_equal(pthread_create(&threads[2], NULL, send_copy, spool), 0);
-        for (size_t k = 0; k < 3; k++) {
-            void *failed;
-            assert_int_equal(pthread_join(threads[k], &failed), 0);
-            assert_null(failed);
-        }
-        assert_spooled(spool, digests.sha256, data, 100);
-        assert_int_equal(spooled_count(scratch_path("spool/parts")), 0);
-    }
+    void *failed;
+    assert_null(send_copy(*state));
+    assert_int_equal(utimensat(AT_FDCWD, spooled_content_path(digests.sha256), old, 0), 0);
+    syscalls_before_unlink(send_meanwhile, &sender);
+    assert_int_equal(spool_content_remove(*state, digests.sha256, 1000, &err), 0);
+    assert_true(sender.started);
+    assert_int_equal(pthread_join(sender.thread, &failed), 0);
+    assert_null(failed);
+    assert_spooled(*state, digests.sha256, data, 100);
 }
 
 int main(void)
@@ -276,6 +342,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_fsync_is_final, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(discarding_a_lost_part_spares_its_successor, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(a_full_disk_keeps_what_came_before, spooled_begin, spooled_end),
+        cmocka_unit_test_setup_teardown(the_order_of_durability, spooled_begin, spooled_end),
+        cmocka_unit_test_setup_teardown(opened_while_another_finishes, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(killed_at_any_moment, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(sent_while_it_is_collected, spooled_begin, spooled_end),
     };

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "face.h"
+
+#include <string.h>
+
+static unsigned seconds(uint64_t milliseconds)
+{
+    return (unsigned)((milliseconds + 999) / 1000);
+}
+
+static struct intake_limits make_limits(const struct config_limits *given)
+{
+    return (struct intake_limits){.metadata_bytes = given->metadata_bytes,
+                                  .output_bytes = given->output_bytes,
+                                  .outputs = (unsigned)given->outputs,
+                                  .connections = (unsigned)given->connections,
+                                  .connections_per_caller = (unsigned)given->connections_per_caller,
+                                  .imports_per_caller = (unsigned)given->imports_per_caller,
+                                  .header_seconds = seconds(given->header_ms),
+                                  .idle_seconds = seconds(given->idle_ms),
+                                  .rate_min = (unsigned)given->rate_min};
+}
+
+/* Which callers there are, but for the grants. */
+static struct intake_trust make_trust(const struct config_callers *given)
+{
+    return (struct intake_trust){.tokens = given->tokens,
+                                 .client_ca = given->client_ca,
+                                 .front_user_header = given->front_user_header,
+                                 .kubernetes_url = given->kubernetes_url,
+                                 .kubernetes_ca = given->kubernetes_ca,
+                                 .kubernetes_token_file = given->kubernetes_token_file,
+                                 .kubernetes_audience = given->kubernetes_audience};
+}
+
+static int make_grants(struct face *face, const struct config *config, struct cg_error *err)
+{
+    face->grants = calloc(config->grant_count + 1, sizeof *face->grants);
+    if (!face->grants)
+        return cg_fail_memory(err);
+    for (size_t i = 0; i < config->grant_count; i++) {
+        const struct config_grant *given = &config->grants[i];
+        face->grants[i] = (struct intake_grant){.name = given->caller,
+                                                .roles = (unsigned)given->roles,
+                                                .content_generators = (const char *const *)given->content_generators,
+                                                .packages = (const char *const *)given->packages};
+    }
+    face->options.trust.grants = face->grants;
+    face->options.trust.grant_count = config->grant_count;
+    return 0;
+}
+
+static int make_roots(struct face *face, const struct config *config, struct cg_error *err)
+{
+    face->roots = calloc(config->root_count + 1, sizeof *face->roots);
+    if (!face->roots)
+        return cg_fail_memory(err);
+    for (size_t i = 0; i < config->root_count; i++)
+        face->roots[i] =
+            (struct reference_root){.name = config->roots[i].name, .directory = config->roots[i].directory};
+    face->options.roots = face->roots;
+    face->options.root_count = config->root_count;
+    return 0;
+}
+
+int face_make(struct face *face, const struct config *config, struct cg_error *err)
+{
+    const struct config_listen *listen = &config->listen;
+    face->options = (struct intake_options){.address = strcmp(listen->address, "none") == 0 ? NULL : listen->address,
+                                            .port = (unsigned short)listen->port,
+                                            .unix_socket = listen->unix_socket,
+                                            .unix_mode = (unsigned)listen->unix_mode,
+                                            .tls_cert = listen->tls_cert,
+                                            .tls_key = listen->tls_key,
+                                            .trust = make_trust(&config->callers),
+                                            .limits = make_limits(&config->limits),
+                                            .default_hub = config->service.default_hub,
+                                            .public_url = listen->public_url,
+                                            .threads = (unsigned)listen->threads};
+    return make_grants(face, config, err) < 0 ? -1 : make_roots(face, config, err);
+}
+
+void face_finish(struct face *face)
+{
+    free(face->grants);
+    free(face->roots);
+    *face = (struct face){0};
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_FACE_H
+#define CLI_FACE_H
+
+/* What the configuration says about the HTTP face of the service, in the form in which the intake room wants it. */
+
+#include "config.h"
+
+#include "intake/server.h"
+
+/* Zero-initialise; release with face_finish when the intake is gone. */
+struct face {
+    struct intake_options options;
+    struct intake_grant *grants;
+    struct reference_root *roots;
+};
+
+/* Fills it but for store, spool, log and the hubs' lists; `config` is borrowed as long. 0, or -1 with CG_E_MEMORY. */
+int face_make(struct face *face, const struct config *config, struct cg_error *err);
+
+void face_finish(struct face *face);
+
+#endif
