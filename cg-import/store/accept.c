@@ -17,8 +17,7 @@ struct acceptance {
     enum store_accepted how;
 };
 
-/* --- has it been asked before? -------------------------------------------------------------------------------------
- */
+/* --- has it been asked before? ----------------------------------------------------------------------------------- */
 
 static const struct pg_statement find_key = {
     "find_key", "SELECT import_id, request_sha256 FROM idempotency_keys WHERE caller = $1 AND key = $2"};
@@ -61,8 +60,7 @@ static int keep_answer(struct pg_connection *connection, const struct acceptance
     return put < 0 ? -1 : put == 0 ? PG_AGAIN : 0;
 }
 
-/* --- is it there, or another in its place? -------------------------------------------------------------------------
- */
+/* --- is it there, or another in its place? ----------------------------------------------------------------------- */
 
 static const struct pg_statement find_same = {
     "find_same", "SELECT id FROM imports WHERE hub = $1 AND nvr = $2 AND metadata_sha256 = $3"};
@@ -113,8 +111,7 @@ static int refuse_other(struct pg_connection *connection, struct acceptance *a, 
     return cg_hint(err, "cancel that import first, or wait until it ends");
 }
 
-/* --- a new one -----------------------------------------------------------------------------------------------------
- */
+/* --- a new one --------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement put_import = {
     "put_import",
@@ -267,8 +264,7 @@ static int accept_work(struct pg_connection *connection, void *context, struct c
     return import_load(connection, id, a->import, err) < 0 ? -1 : 0;
 }
 
-/* --- entry ---------------------------------------------------------------------------------------------------------
- */
+/* --- entry ------------------------------------------------------------------------------------------------------- */
 
 static json_t *output_rows(const struct store_new_import *wanted)
 {

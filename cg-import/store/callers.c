@@ -12,8 +12,7 @@
 /* 43 characters of base64url hold 32 bytes. */
 #define TOKEN_CHARACTERS 43
 
-/* --- tokens --------------------------------------------------------------------------------------------------------
- */
+/* --- tokens ------------------------------------------------------------------------------------------------------ */
 
 static int make_token(struct secret *token, struct cg_error *err)
 {
@@ -47,8 +46,7 @@ static int digest_token(const struct secret *token, struct cg_digests *digests, 
     return cg_digest_read(digest, digests, err);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------
- */
+/* --- rows -------------------------------------------------------------------------------------------------------- */
 
 #define CALLER_COLUMNS                                                                                                 \
     "id, name, roles, content_generators, packages, extract(epoch FROM created_at)::float8,"                           \
@@ -119,8 +117,7 @@ void store_callers_free(struct store_caller *callers, size_t count)
     free(callers);
 }
 
-/* --- making --------------------------------------------------------------------------------------------------------
- */
+/* --- making ------------------------------------------------------------------------------------------------------ */
 
 static const struct pg_statement put_caller = {
     "put_caller", "INSERT INTO callers (id, name, token_sha256, roles, content_generators, packages, expires_at)"
@@ -170,8 +167,7 @@ int store_caller_create(struct store *store, const struct store_caller *wanted, 
     return 0;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------------------
- */
+/* --- asking ------------------------------------------------------------------------------------------------------ */
 
 static const struct pg_statement by_token = {"by_token", "SELECT " CALLER_COLUMNS
                                                          " FROM callers WHERE token_sha256 = $1 AND revoked_at IS NULL"
@@ -252,8 +248,7 @@ int store_caller_list(struct store *store, struct store_caller **callers, size_t
     return 0;
 }
 
-/* --- revoking ------------------------------------------------------------------------------------------------------
- */
+/* --- revoking ---------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement revoke = {
     "revoke", "UPDATE callers SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL"};

@@ -142,8 +142,7 @@ void store_claim_finish(struct store_claim *claim)
     release(claim);
 }
 
-/* --- heartbeat -----------------------------------------------------------------------------------------------------
- */
+/* --- heartbeat --------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement beat = {
     "beat", "UPDATE queue SET due_at = greatest(due_at, clock_timestamp() + $3::float8 * interval '1 ms')"

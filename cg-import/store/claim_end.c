@@ -49,8 +49,7 @@ static int run(struct store *store, struct change *change, struct cg_error *err)
     return pg_transaction(store, PG_WRITE, change_work, change, err);
 }
 
-/* --- on the way ----------------------------------------------------------------------------------------------------
- */
+/* --- on the way -------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement set_step = {"set_step",
                                              "UPDATE imports SET step = $2, updated_at = now() WHERE id = $1"};
@@ -90,8 +89,7 @@ int store_claim_journal(struct store *store, const struct store_claim *claim, co
     return run(store, &change, err);
 }
 
-/* --- ends ----------------------------------------------------------------------------------------------------------
- */
+/* --- ends -------------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement leave_queue = {"leave_queue", "DELETE FROM queue WHERE import_id = $1"};
 static const struct pg_statement set_imported = {

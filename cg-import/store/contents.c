@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* --- adding --------------------------------------------------------------------------------------------------------
- */
+/* --- adding ------------------------------------------------------------------------------------------------------ */
 
 static const struct pg_statement add_content = {
     "add_content", "INSERT INTO contents (sha256, size_bytes, md5, sha1, adler32) VALUES ($1, $2, $3, $4, $5)"
@@ -31,8 +30,7 @@ int store_content_add(struct store *store, const struct cg_digests *digests, str
     return pg_transaction(store, PG_SET, add_work, &copy, err);
 }
 
-/* --- finding -------------------------------------------------------------------------------------------------------
- */
+/* --- finding ----------------------------------------------------------------------------------------------------- */
 
 #define FOUND_COLUMNS "c.sha256, c.size_bytes, c.md5, c.sha1, c.adler32"
 #define SEEN                                                                                                           \
@@ -90,8 +88,7 @@ int store_content_find(struct store *store, enum cg_digest_kind kind, const char
     return pg_transaction(store, PG_READ, find_work, &finding, err);
 }
 
-/* --- letting go ----------------------------------------------------------------------------------------------------
- */
+/* --- letting go -------------------------------------------------------------------------------------------------- */
 
 #define UNUSED                                                                                                         \
     " NOT EXISTS (SELECT 1 FROM outputs o JOIN imports i ON i.id = o.import_id WHERE o.content = c.sha256"             \
@@ -171,8 +168,7 @@ void store_content_names_free(char **names, size_t count)
     free(names);
 }
 
-/* --- known? --------------------------------------------------------------------------------------------------------
- */
+/* --- known? ------------------------------------------------------------------------------------------------------ */
 
 static const struct pg_statement known = {"known", "SELECT 1 FROM contents WHERE sha256 = $1"};
 

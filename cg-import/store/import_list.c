@@ -6,8 +6,7 @@
 
 #define LIST_LIMIT_MAX 500U
 
-/* --- one -----------------------------------------------------------------------------------------------------------
- */
+/* --- one --------------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement may_see = {"may_see",
                                             "SELECT 1 FROM imports i WHERE i.id = $1 AND " SCOPE_SQL("$2", "$3")};
@@ -43,8 +42,7 @@ int store_import_get(struct store *store, const char *id, const struct store_sco
     return found;
 }
 
-/* --- many ----------------------------------------------------------------------------------------------------------
- */
+/* --- many -------------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement list_imports = {
     "list_imports",
@@ -127,8 +125,7 @@ int store_import_list(struct store *store, const struct store_filter *filter, co
     return 0;
 }
 
-/* --- how many ------------------------------------------------------------------------------------------------------
- */
+/* --- how many ---------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement count_unfinished = {"count_unfinished",
                                                      "SELECT count(*) FROM imports WHERE caller = $1"

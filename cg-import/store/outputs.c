@@ -14,8 +14,7 @@ struct arrival {
     bool complete;
 };
 
-/* --- bytes ---------------------------------------------------------------------------------------------------------
- */
+/* --- bytes ------------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement set_progress = {
     "set_progress", "UPDATE outputs SET received_bytes = least($3::bigint, size_bytes) WHERE import_id = $1"
@@ -38,8 +37,7 @@ int store_output_progress(struct store *store, const char *id, unsigned position
     return store_is_id(id) ? pg_transaction(store, PG_SET, progress_work, &arrival, err) : 0;
 }
 
-/* --- a whole output ------------------------------------------------------------------------------------------------
- */
+/* --- a whole output ---------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement lock_receiving = {"lock_receiving",
                                                    "SELECT state FROM imports WHERE id = $1 FOR UPDATE"};

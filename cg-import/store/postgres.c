@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- parameters ----------------------------------------------------------------------------------------------------
- */
+/* --- parameters -------------------------------------------------------------------------------------------------- */
 
 void pg_put_text(struct pg_params *params, const char *text)
 {
@@ -52,8 +51,7 @@ void pg_params_finish(struct pg_params *params)
         free(params->owned[i]);
 }
 
-/* --- statements ----------------------------------------------------------------------------------------------------
- */
+/* --- statements -------------------------------------------------------------------------------------------------- */
 
 static void tell(const struct pg_connection *connection, const char *name, const char *text)
 {
@@ -160,8 +158,7 @@ int pg_command(struct pg_connection *connection, const char *name, const char *s
     return is_good(got) ? 0 : fail_result(connection, name, got, err);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------
- */
+/* --- rows -------------------------------------------------------------------------------------------------------- */
 
 struct pg_row pg_row(const PGresult *rows, int row)
 {

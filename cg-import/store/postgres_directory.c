@@ -18,8 +18,7 @@
 #define VERSION_MIN 13
 #define SOCKET_NAME "/socket/.s.PGSQL.5432"
 
-/* --- the directory -------------------------------------------------------------------------------------------------
- */
+/* --- the directory ----------------------------------------------------------------------------------------------- */
 
 /* Makes a directory of the account's, or sees that it is one. */
 static int make_directory(const char *path, const struct account *account, struct cg_error *err)
@@ -74,8 +73,7 @@ static int take_lock(struct postgres_directory *directory, struct cg_error *err)
     return cg_fail(err, CG_E_BUSY, "%s is in use by another cg-import", directory->path);
 }
 
-/* --- versions ------------------------------------------------------------------------------------------------------
- */
+/* --- versions ---------------------------------------------------------------------------------------------------- */
 
 /* The major version that the data is of, 0 when there is no data, -1. */
 static int data_version(const struct postgres_directory *directory, struct cg_error *err)
@@ -172,8 +170,7 @@ static int find_programs(struct postgres_directory *directory, const char *bin, 
     return cg_hint(err, "install the PostgreSQL server, or name a database in the configuration");
 }
 
-/* --- the data ------------------------------------------------------------------------------------------------------
- */
+/* --- the data ---------------------------------------------------------------------------------------------------- */
 
 /* New data is made beside its place and moved there when it is whole, so that half of it is never taken for data. */
 static int initialise(struct postgres_directory *directory, struct cg_error *err)
@@ -226,8 +223,7 @@ void postgres_directory_close(struct postgres_directory *directory)
     directory->lock = -1;
 }
 
-/* --- who runs on it ------------------------------------------------------------------------------------------------
- */
+/* --- who runs on it ---------------------------------------------------------------------------------------------- */
 
 pid_t postgres_directory_server(const struct postgres_directory *directory)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* realpath() is of the XSI part of POSIX. */
+#define _XOPEN_SOURCE 700
 #include "store/private_postgres.h"
 
 #include "base/clock.h"
@@ -24,8 +26,7 @@ struct private_postgres {
     char conninfo[PATH_MAX + 64];
 };
 
-/* --- what an earlier service left ----------------------------------------------------------------------------------
- */
+/* --- what an earlier service left -------------------------------------------------------------------------------- */
 
 /* We hold the lock, so a server that runs on the data has lost its service: it is ended in good order, and ours goes on
  * from there. */
@@ -43,8 +44,7 @@ static int end_orphan(const struct postgres_directory *directory, struct cg_erro
     return 0;
 }
 
-/* --- starting ------------------------------------------------------------------------------------------------------
- */
+/* --- starting ---------------------------------------------------------------------------------------------------- */
 
 static int launch(struct private_postgres *postgres, struct cg_error *err)
 {
@@ -184,8 +184,7 @@ int private_postgres_alive(struct private_postgres *postgres)
     return postgres->pid != 0;
 }
 
-/* --- stopping ------------------------------------------------------------------------------------------------------
- */
+/* --- stopping ---------------------------------------------------------------------------------------------------- */
 
 /* Sends each signal in turn and waits for the end. 0 when the first was enough. */
 static int end_server(struct private_postgres *postgres, struct cg_error *err)

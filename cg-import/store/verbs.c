@@ -66,8 +66,7 @@ static int run_with_id(struct pg_connection *connection, const struct pg_stateme
     return pg_run(connection, statement, &params, NULL, err);
 }
 
-/* --- retry ---------------------------------------------------------------------------------------------------------
- */
+/* --- retry ------------------------------------------------------------------------------------------------------- */
 
 static const struct pg_statement hub_and_nvr = {"hub_and_nvr", "SELECT hub, nvr FROM imports WHERE id = $1"};
 static const struct pg_statement other_live = {
@@ -142,8 +141,7 @@ int store_import_retry(struct store *store, const char *id, const char *actor, c
     return run(store, &verb, err);
 }
 
-/* --- release -------------------------------------------------------------------------------------------------------
- */
+/* --- release ----------------------------------------------------------------------------------------------------- */
 
 static int release(struct pg_connection *connection, const struct verb *verb, enum store_state state,
                    struct cg_error *err)
@@ -160,8 +158,7 @@ int store_import_release(struct store *store, const char *id, const char *actor,
     return run(store, &verb, err);
 }
 
-/* --- cancel --------------------------------------------------------------------------------------------------------
- */
+/* --- cancel ------------------------------------------------------------------------------------------------------ */
 
 /* One that was at the hub may have left something there: its worker is asked, at once. */
 static const struct pg_statement ask_cancel = {

@@ -28,8 +28,8 @@ const char *postgres_sql(const char *conninfo, const char *sql);
 void postgres_crash(void);
 void postgres_restart(void);
 
-/* Kills one process of the server, chosen by `pick`: it crashes as a whole and recovers by itself. Returns when it takes
- * connections again. */
+/* Kills one process of the server, chosen by `pick`: it crashes as a whole and recovers by itself. Returns when it
+ * takes connections again. */
 void postgres_kill_one(unsigned pick);
 
 /* The directory of the server's programs, NULL if there is none; and the system user it runs as, NULL: this one. */

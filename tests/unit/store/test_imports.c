@@ -327,8 +327,7 @@ static void links_contents_that_the_caller_may_see(void **state)
     store_close(store);
 }
 
-/* --- two replicas --------------------------------------------------------------------------------------------------
- */
+/* --- two replicas ------------------------------------------------------------------------------------------------ */
 
 struct poster {
     struct store *store;
@@ -390,8 +389,7 @@ static void gives_two_replicas_one_import_at_the_same_instant(void **state)
     store_close(store);
 }
 
-/* --- looking -------------------------------------------------------------------------------------------------------
- */
+/* --- looking ----------------------------------------------------------------------------------------------------- */
 
 static void fill_10000(struct store *store)
 {

@@ -245,8 +245,7 @@ static void serves_content_generators_in_turn(void **state)
     store_close(store);
 }
 
-/* --- many owners ---------------------------------------------------------------------------------------------------
- */
+/* --- many owners ------------------------------------------------------------------------------------------------- */
 
 struct owner {
     struct store *store;
@@ -304,8 +303,7 @@ static void gives_each_import_to_one_owner(void **state)
     store_close(store);
 }
 
-/* --- circuits ------------------------------------------------------------------------------------------------------
- */
+/* --- circuits ---------------------------------------------------------------------------------------------------- */
 
 static void fail_hub(struct store *store, const char *hub, int times)
 {
@@ -377,8 +375,7 @@ static void lets_one_probe_through_to_a_failing_hub(void **state)
     store_close(store);
 }
 
-/* --- waiting -------------------------------------------------------------------------------------------------------
- */
+/* --- waiting ----------------------------------------------------------------------------------------------------- */
 
 struct sleeper {
     struct store *store;
