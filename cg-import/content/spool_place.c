@@ -52,9 +52,7 @@ static int enter_all(int directory_fd, const char *path, const char **last, stru
         fd = next;
     }
     *last = rest;
-    int entered = fd;
-    fd = -1;
-    return entered;
+    return CG_STEAL_FD(fd);
 }
 
 /* 0, or -1 with errno. */
@@ -107,7 +105,7 @@ int spool_content_place(struct spool *spool, const char *sha256, int directory_f
                         struct cg_error *err)
 {
     struct spool_place place;
-    const char *name = NULL;
+    const char *name = "";
     if (spool_place_of(&place, sha256, err) < 0)
         return -1;
     CG_AUTO_FD int directory = enter_all(directory_fd, path, &name, err);

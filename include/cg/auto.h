@@ -32,6 +32,9 @@
         cg_stolen_;                                                                                                    \
     })
 
+/* The descriptor in int variable `fd`, which becomes -1 and so is not closed here. */
+#define CG_STEAL_FD(fd) cg_auto_fd_steal(&(fd))
+
 static inline void cg_auto_free(void *p)
 {
     free(*(void **)p);
@@ -52,6 +55,13 @@ static inline void cg_auto_fd(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
+}
+
+static inline int cg_auto_fd_steal(int *fd)
+{
+    int stolen = *fd;
+    *fd = -1;
+    return stolen;
 }
 
 #endif
