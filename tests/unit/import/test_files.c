@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* _GNU_SOURCE: nftw(3) of the scratch directory. */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include "import/files.h"
 #include "scratch.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* One output "hello" of 5 bytes, in relpath r. */
 static struct cg_output output;
@@ -26,15 +28,15 @@ static int set_up(void **state)
         .json = json,
     };
     metadata.document = document;
-    if (scratch_make(state) < 0)
+    if (scratch_create(state) < 0)
         return -1;
-    return mkdir(scratch("r"), 0700);
+    return mkdir(scratch_path("r"), 0700);
 }
 
 static int tear_down(void **state)
 {
     json_decref(document);
-    return scratch_clear(state);
+    return scratch_remove(state);
 }
 
 /* Checks; expects `rule` with its texts, or nothing for NULL. */
@@ -43,7 +45,7 @@ static void check(enum import_files_depth depth, const char *rule, const char *p
 {
     struct cg_error err = {0};
     CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
-    int result = import_files_check(&metadata, scratch_path, depth, report, &err);
+    int result = import_files_check(&metadata, scratch_path(""), depth, report, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(result, rule ? 1 : 0);
     assert_int_equal(cg_report_size(report), rule ? 1 : 0);
@@ -63,8 +65,8 @@ static void a_file_as_stated_is_good(void **state)
     scratch_write("r/hello", "hello");
     check(IMPORT_FILES_SIZES, NULL, NULL, NULL, NULL);
     check(IMPORT_FILES_CHECKSUMS, NULL, NULL, NULL, NULL);
-    assert_int_equal(rename(scratch("r/hello"), scratch("other")), 0);
-    assert_int_equal(symlink("../other", scratch("r/hello")), 0);
+    assert_int_equal(rename(scratch_path("r/hello"), scratch_path("other")), 0);
+    assert_int_equal(symlink("../other", scratch_path("r/hello")), 0);
     check(IMPORT_FILES_CHECKSUMS, NULL, NULL, NULL, NULL);
 }
 
@@ -78,11 +80,11 @@ static void a_missing_file_is_found(void **state)
 static void what_is_no_file_is_found(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir(scratch("r/hello"), 0700), 0);
+    assert_int_equal(mkdir(scratch_path("r/hello"), 0700), 0);
     check(IMPORT_FILES_SIZES, "file.not-regular", "/output/0/filename", "r/hello is not a regular file",
           "a regular file");
-    assert_int_equal(rmdir(scratch("r/hello")), 0);
-    assert_int_equal(mkfifo(scratch("r/hello"), 0600), 0);
+    assert_int_equal(rmdir(scratch_path("r/hello")), 0);
+    assert_int_equal(mkfifo(scratch_path("r/hello"), 0600), 0);
     check(IMPORT_FILES_SIZES, "file.not-regular", "/output/0/filename", "r/hello is not a regular file",
           "a regular file");
 }
@@ -111,8 +113,8 @@ static void a_missing_directory_is_a_failure(void **state)
     struct cg_error err = {0};
     CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
     char expected[200];
-    snprintf(expected, sizeof expected, "cannot open directory %s: No such file or directory", scratch("none"));
-    assert_int_equal(import_files_check(&metadata, scratch("none"), IMPORT_FILES_SIZES, report, &err), -1);
+    snprintf(expected, sizeof expected, "cannot open directory %s: No such file or directory", scratch_path("none"));
+    assert_int_equal(import_files_check(&metadata, scratch_path("none"), IMPORT_FILES_SIZES, report, &err), -1);
     assert_error(&err, CG_E_IO, expected);
 }
 
