@@ -177,9 +177,11 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
     crew.notices = notices;
     crew.busy_nvr = calloc(crew.workers + 1, sizeof *crew.busy_nvr);
     struct worker *crewmen = calloc(crew.workers + 1, sizeof *crewmen);
-    int result = notices && crew.busy_nvr && crewmen ? 0 : cg_fail_memory(err);
-    if (result == 0)
+    int result = -1;
+    if (notices && crew.busy_nvr && crewmen)
         result = prepare_workers(&crew, session, crewmen, err);
+    else
+        cg_fail_memory(err);
     if (result == 0 && crew.workers > 0) {
         run_workers(&crew, crewmen);
         mark_rest(&crew);

@@ -12,8 +12,9 @@
 /* What is wrong with one output's file, on its way into the report. */
 struct fault {
     const char *rule;
-    const char *member; /* of the output: what the pointer ends in */
-    const char *expected;
+    const char *member;   /* of the output: what the pointer ends in */
+    const char *expected; /* NULL: what the metadata states, `got` is what the file has */
+    const char *got;
     const char *message;
 };
 
@@ -23,14 +24,17 @@ static int add_finding(struct cg_report *report, const struct cg_output *output,
     CG_AUTO_BYTES struct cg_bytes pointer = {0};
     if (cg_bytes_printf(&pointer, err, "/output/%zu/%s", index, fault->member) < 0)
         return -1;
-    CG_AUTO_FREE char *got = json_dumps(json_object_get(output->json, fault->member), JSON_ENCODE_ANY | JSON_COMPACT);
+    CG_AUTO_FREE char *stated =
+        json_dumps(json_object_get(output->json, fault->member), JSON_ENCODE_ANY | JSON_COMPACT);
+    if (!stated)
+        return cg_fail_memory(err);
     struct cg_finding finding = {
         .level = CG_LEVEL_ERROR,
         .rule = fault->rule,
         .pointer = cg_bytes_text(&pointer),
         .message = fault->message,
-        .expected = fault->expected,
-        .got = got,
+        .expected = fault->expected ? fault->expected : stated,
+        .got = fault->expected ? stated : fault->got,
     };
     return cg_report_add(report, &finding, err) < 0 ? -1 : 1;
 }
@@ -69,12 +73,11 @@ static int report_size(struct cg_report *report, const struct cg_output *output,
                        uint64_t size_bytes, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes message = {0};
-    CG_AUTO_BYTES struct cg_bytes expected = {0};
-    if (cg_bytes_printf(&message, err, "%s has %" PRIu64 " bytes", path, size_bytes) < 0 ||
-        cg_bytes_printf(&expected, err, "%" PRIu64, size_bytes) < 0)
+    CG_AUTO_BYTES struct cg_bytes got = {0};
+    if (cg_bytes_printf(&message, err, "%s has another size than the metadata states", path) < 0 ||
+        cg_bytes_printf(&got, err, "%" PRIu64, size_bytes) < 0)
         return -1;
-    struct fault fault = {
-        .rule = "file.size", .member = "filesize", .message = message.data, .expected = expected.data};
+    struct fault fault = {.rule = "file.size", .member = "filesize", .message = message.data, .got = got.data};
     return add_finding(report, output, index, &fault, err);
 }
 
@@ -82,9 +85,12 @@ int import_files_report_checksum(struct cg_report *report, const struct cg_outpu
                                  const char *path, const char *actual, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes message = {0};
-    if (cg_bytes_printf(&message, err, "%s has another %s", path, cg_digest_name(output->checksum_kind)) < 0)
+    CG_AUTO_BYTES struct cg_bytes got = {0};
+    if (cg_bytes_printf(&message, err, "%s has another %s than the metadata states", path,
+                        cg_digest_name(output->checksum_kind)) < 0 ||
+        cg_bytes_printf(&got, err, "\"%s\"", actual) < 0)
         return -1;
-    struct fault fault = {.rule = "file.checksum", .member = "checksum", .message = message.data, .expected = actual};
+    struct fault fault = {.rule = "file.checksum", .member = "checksum", .message = message.data, .got = got.data};
     return add_finding(report, output, index, &fault, err);
 }
 

@@ -6,7 +6,8 @@
  * Are the output files of a build there, with the sizes and checksums its metadata states?
  *
  * Findings go to the same report as those of the document, with the pointer of the output: file.missing,
- * file.not-regular, file.size, file.checksum.
+ * file.not-regular, file.size, file.checksum. Of the last two `expected` is what the metadata states and `got` what the
+ * file has.
  */
 
 #include "cg/metadata.h"

@@ -85,8 +85,7 @@ static int try_lock(struct import_journal *journal, struct cg_error *err)
     struct stat there;
     if (fstat(fd, &locked) < 0 || stat(journal->lock_path, &there) < 0 || locked.st_ino != there.st_ino)
         return 0;
-    journal->lock = fd;
-    fd = -1;
+    journal->lock = cg_steal_fd(&fd);
     return 1;
 }
 

@@ -308,8 +308,7 @@ int koji_session_identity(struct koji_session *session, struct koji_identity *id
     made.hub_version = strdup(session->hub_version);
     if ((name && !made.name) || !made.hub_version)
         return cg_fail_memory(err);
-    *identity = made;
-    made = (struct koji_identity){0};
+    *identity = CG_MOVE(made);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Releases the variable with `function(&variable)` at the end of its scope. */
@@ -31,6 +32,23 @@
         (p) = NULL;                                                                                                    \
         cg_stolen_;                                                                                                    \
     })
+
+/* The same for a variable `v` that is no pointer, e.g. a struct: all its bytes become 0, so releasing it does nothing.
+ */
+#define CG_MOVE(v)                                                                                                     \
+    __extension__({                                                                                                    \
+        __typeof__(v) cg_moved_ = (v);                                                                                 \
+        memset(&(v), 0, sizeof(v));                                                                                    \
+        cg_moved_;                                                                                                     \
+    })
+
+/* The same for a descriptor, which becomes -1. */
+static inline int cg_steal_fd(int *fd)
+{
+    int stolen = *fd;
+    *fd = -1;
+    return stolen;
+}
 
 static inline void cg_auto_free(void *p)
 {

@@ -204,6 +204,7 @@ static void gives_way_to_a_stop(void **state)
     (void)state;
     struct cg_error err = {0};
     AUTO_IMPORT_JOURNAL struct import_journal *held = open_key(&key, &err);
+    assert_non_null(held);
     struct stop stop;
     assert_int_equal(stop_init(&stop, &err), 0);
     stop_request(&stop);
