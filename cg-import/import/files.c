@@ -94,53 +94,102 @@ int import_files_report_checksum(struct cg_report *report, const struct cg_outpu
     return add_finding(report, output, index, &fault, err);
 }
 
-/* 0: as stated, 1: a finding was added, -1. */
-static int check_checksum(const struct cg_output *output, size_t index, int fd, const char *path,
-                          struct cg_report *report, struct cg_error *err)
-{
-    struct cg_digests digests;
-    if (cg_digest_fd(fd, path, (unsigned)output->checksum_kind, &digests, err) < 0)
-        return -1;
-    const char *actual = cg_digests_get(&digests, output->checksum_kind);
-    if (strcmp(actual, output->checksum) == 0)
-        return 0;
-    return import_files_report_checksum(report, output, index, path, actual, err);
-}
-
-static int check_file(const struct cg_output *output, size_t index, int directory, enum import_files_depth depth,
+/* Presence, kind and size of one file. 0: as stated, 1: a finding was added, -1. */
+static int check_file(const struct cg_output *output, size_t index, int directory, const char *path,
                       struct cg_report *report, struct cg_error *err)
 {
-    CG_AUTO_BYTES struct cg_bytes path = {0};
-    if (cg_output_path(output, &path, err) < 0)
-        return -1;
     /* O_NONBLOCK: a FIFO would wait for a writer. */
-    CG_AUTO_FD int fd = openat(directory, path.data, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    CG_AUTO_FD int fd = openat(directory, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return report_missing(report, output, index, path.data, err);
+        return report_missing(report, output, index, path, err);
     struct stat status;
     if (fstat(fd, &status) < 0)
-        return cg_fail_errno(err, "look at", path.data);
+        return cg_fail_errno(err, "look at", path);
     if (!S_ISREG(status.st_mode))
-        return report_irregular(report, output, index, path.data, err);
+        return report_irregular(report, output, index, path, err);
     if ((uint64_t)status.st_size != output->size_bytes)
-        return report_size(report, output, index, path.data, (uint64_t)status.st_size, err);
-    return depth == IMPORT_FILES_CHECKSUMS ? check_checksum(output, index, fd, path.data, report, err) : 0;
+        return report_size(report, output, index, path, (uint64_t)status.st_size, err);
+    return 0;
+}
+
+/* The files that are to be read. `index` and `hashing` have an entry for each. */
+struct readings {
+    struct import_hashing *hashing; /* paths owned */
+    size_t *index;                  /* of the output */
+    size_t count;
+};
+
+static void readings_finish(struct readings *readings)
+{
+    for (size_t i = 0; i < readings->count; i++)
+        free((char *)(uintptr_t)readings->hashing[i].path);
+    free(readings->hashing);
+    free(readings->index);
+}
+
+/* Looks at every file, and notes those of the stated size. 0 or 1 as check_file of any of them, -1. */
+static int check_presence(const struct cg_metadata *metadata, int directory, struct readings *readings,
+                          struct cg_report *report, struct cg_error *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < metadata->output_count; i++) {
+        const struct cg_output *output = &metadata->outputs[i];
+        CG_AUTO_BYTES struct cg_bytes path = {0};
+        if (cg_output_path(output, &path, err) < 0)
+            return -1;
+        int one = check_file(output, i, directory, path.data, report, err);
+        if (one < 0)
+            return -1;
+        result |= one;
+        if (one != 0)
+            continue;
+        readings->index[readings->count] = i;
+        readings->hashing[readings->count++] = (struct import_hashing){
+            .path = cg_bytes_steal(&path), .kind = output->checksum_kind, .size_bytes = output->size_bytes};
+    }
+    return result;
+}
+
+/* 0: all as stated, 1: a finding was added, -1. */
+static int check_checksums(const struct cg_metadata *metadata, int directory, struct readings *readings,
+                           const struct import_hashing_watch *watch, struct cg_report *report, struct cg_error *err)
+{
+    if (import_hash(readings->hashing, readings->count, directory, watch, err) < 0)
+        return -1;
+    int result = 0;
+    for (size_t i = 0; i < readings->count; i++) {
+        const struct import_hashing *file = &readings->hashing[i];
+        const struct cg_output *output = &metadata->outputs[readings->index[i]];
+        const char *actual = cg_digests_get(&file->digests, output->checksum_kind);
+        if (strcmp(actual, output->checksum) == 0)
+            continue;
+        if (import_files_report_checksum(report, output, readings->index[i], file->path, actual, err) < 0)
+            return -1;
+        result = 1;
+    }
+    return result;
 }
 
 int import_files_check(const struct cg_metadata *metadata, const char *directory, enum import_files_depth depth,
-                       struct cg_report *report, struct cg_error *err)
+                       const struct import_hashing_watch *watch, struct cg_report *report, struct cg_error *err)
 {
     CG_AUTO_FD int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return cg_fail_errno(err, "open directory", directory);
-    int result = 0;
-    for (size_t i = 0; i < metadata->output_count; i++) {
-        int one = check_file(&metadata->outputs[i], i, fd, depth, report, err);
-        if (one < 0)
-            return -1;
-        result |= one;
-    }
-    if (result == 1)
+    CG_AUTO(readings_finish)
+    struct readings readings = {
+        .hashing = calloc(metadata->output_count + 1, sizeof *readings.hashing),
+        .index = calloc(metadata->output_count + 1, sizeof *readings.index),
+    };
+    if (!readings.hashing || !readings.index)
+        return cg_fail_memory(err);
+    int present = check_presence(metadata, fd, &readings, report, err);
+    int right = 0;
+    if (present >= 0 && depth == IMPORT_FILES_CHECKSUMS)
+        right = check_checksums(metadata, fd, &readings, watch, report, err);
+    if (present < 0 || right < 0)
+        return -1;
+    if (present == 1 || right == 1)
         cg_report_sort(report, metadata->document);
-    return result;
+    return present | right;
 }

@@ -45,7 +45,7 @@ static void check(enum import_files_depth depth, const char *rule, const char *p
 {
     struct cg_error err = {0};
     CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
-    int result = import_files_check(&metadata, scratch_path(""), depth, report, &err);
+    int result = import_files_check(&metadata, scratch_path(""), depth, NULL, report, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(result, rule ? 1 : 0);
     assert_int_equal(cg_report_size(report), rule ? 1 : 0);
@@ -118,7 +118,7 @@ static void a_missing_directory_is_a_failure(void **state)
     CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
     char expected[200];
     snprintf(expected, sizeof expected, "cannot open directory %s: No such file or directory", scratch_path("none"));
-    assert_int_equal(import_files_check(&metadata, scratch_path("none"), IMPORT_FILES_SIZES, report, &err), -1);
+    assert_int_equal(import_files_check(&metadata, scratch_path("none"), IMPORT_FILES_SIZES, NULL, report, &err), -1);
     assert_error(&err, CG_E_IO, expected);
 }
 
