@@ -221,8 +221,8 @@ def test_reading_the_files_shows_a_bar_on_a_terminal(cg_import, build):
     seen = on_terminal(cg_import, 'check', build.file, build.path)
     bar, report = seen.rsplit('\r\033[K', 1)
     assert bar.startswith('\r\033[Kreading ') and ' % ' in bar
-    assert report == '%s (test-container-1.0-1)\nno findings: acceptable\n' % build.file
-    assert 'reading' not in on_terminal(cg_import, 'check', build.file)
+    assert 'no findings: acceptable' in report
+    assert report == on_terminal(cg_import, 'check', build.file)
 
 
 def test_an_empty_no_color_asks_for_nothing(cg_import, build):
