@@ -3,8 +3,11 @@
 #include "connection.h"
 #include "hub_check.h"
 #include "output.h"
+#include "progress.h"
+#include "terminal.h"
 #include "verbs.h"
 
+#include "base/clock.h"
 #include "cg/json.h"
 #include "cg/nvr.h"
 #include "import/files.h"
@@ -74,6 +77,25 @@ static int take_arguments(struct check *check, int argc, char **argv, struct cg_
     return 0;
 }
 
+static void moved_on(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+    progress_update(context, done_bytes, total_bytes, clock_monotonic_ms());
+}
+
+/* A bar on a terminal, nothing elsewhere: standard error is for what is wrong. */
+static int check_files(struct check *check, struct cg_error *err)
+{
+    struct progress progress;
+    progress_init(&progress, stderr, terminal_repaints(stderr) ? PROGRESS_BAR : PROGRESS_NONE);
+    progress_begin(&progress, "reading", "read", PROGRESS_BYTES, clock_monotonic_ms());
+    const struct import_hashing_watch watch = {.progress = moved_on, .context = &progress};
+    int found =
+        import_files_check(check->metadata, check->directory, IMPORT_FILES_CHECKSUMS, &watch, check->report, err);
+    progress_break_off(&progress);
+    progress_finish(&progress);
+    return found;
+}
+
 /* 0 when the verdict is reached, whatever it is; -1 when none could be. */
 static int judge(struct check *check, struct hub_check *hub, struct cg_error *err)
 {
@@ -83,8 +105,7 @@ static int judge(struct check *check, struct hub_check *hub, struct cg_error *er
         return -1;
     if (!check->metadata)
         return 0;
-    if (check->directory &&
-        import_files_check(check->metadata, check->directory, IMPORT_FILES_CHECKSUMS, check->report, err) < 0)
+    if (check->directory && check_files(check, err) < 0)
         return -1;
     if (check->tag && hub_check_tag(hub, check->tag, check->metadata, check->report, err) < 0)
         return -1;

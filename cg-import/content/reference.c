@@ -97,5 +97,5 @@ int reference_open(const struct reference_root *roots, size_t count, const char 
         return -1;
     if (looked.st_ino != opened.st_ino || looked.st_dev != opened.st_dev)
         return cg_fail(err, CG_E_IO, "\"%.200s\" was replaced while it was opened", path);
-    return CG_STEAL_FD(fd);
+    return cg_steal_fd(&fd);
 }

@@ -177,7 +177,7 @@ int spool_lock_content(struct spool *spool, const char *sha256, struct cg_error 
     while (fcntl(fd, F_OFD_SETLKW, &byte) < 0)
         if (errno != EINTR)
             return spool_fail(err, errno, "lock a content of", spool->directory);
-    return CG_STEAL_FD(fd);
+    return cg_steal_fd(&fd);
 }
 
 int spool_sync_fan(struct spool *spool, const struct spool_place *place, struct cg_error *err)

@@ -99,7 +99,7 @@ int spool_content_open(struct spool *spool, const char *sha256, uint64_t *size_b
     if (!S_ISREG(status.st_mode))
         return cg_fail(err, CG_E_IO, "the content %s is not a regular file", sha256);
     *size_bytes = (uint64_t)status.st_size;
-    return CG_STEAL_FD(fd);
+    return cg_steal_fd(&fd);
 }
 
 int spool_content_keep(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err)

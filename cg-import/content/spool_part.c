@@ -89,7 +89,7 @@ static int open_locked(struct spool *spool, const char *name, int flags, int *fd
             return spool_fail(err, errno, "look at the part", name);
         if (!still_there(spool, name, status))
             continue;
-        *fd = CG_STEAL_FD(opened);
+        *fd = cg_steal_fd(&opened);
         return 1;
     }
     return fail_busy(name, err);

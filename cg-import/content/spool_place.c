@@ -52,7 +52,7 @@ static int enter_all(int directory_fd, const char *path, const char **last, stru
         fd = next;
     }
     *last = rest;
-    return CG_STEAL_FD(fd);
+    return cg_steal_fd(&fd);
 }
 
 /* 0, or -1 with errno. */

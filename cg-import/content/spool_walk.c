@@ -48,7 +48,7 @@ static int walk_directory(const struct walk *walk, int above, const char *path, 
     CG_AUTO(close_directory) DIR *directory = fdopendir(fd);
     if (!directory)
         return spool_fail(err, errno, "list the directory", path);
-    (void)CG_STEAL_FD(fd); /* the directory's */
+    (void)cg_steal_fd(&fd); /* the directory's */
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(directory);

@@ -192,6 +192,9 @@ static int check_given(const struct import_work *work, int standing, struct cg_e
 
 int import_ask(struct import_work *work, struct cg_error *err)
 {
+    /* Should the build have come meanwhile, the hub refuses the import, and its fault leads to the same questions. */
+    if (work->holder == IMPORT_HOLDS_NONE && work->request->foreknown == IMPORT_WAS_ABSENT)
+        return 0;
     import_tell_step(work, IMPORT_STEP_ASK, NULL);
     if (work->holder == IMPORT_HOLDS_NONE)
         return import_wait_for_other(work, err);

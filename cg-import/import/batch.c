@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cg/json.h"
+#include "import/batch_ask.h"
 #include "koji/session.h"
 
 #include <pthread.h>
@@ -15,13 +16,14 @@ struct crew {
     const struct koji_identity *identity;
     const struct stop *stop;
     struct import_batch *batch;
+    const struct import_batch_notice *notices; /* one an item */
     import_batch_ended *ended;
     void *context;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* an item ended */
     size_t next;            /* to be taken */
     size_t ended_count;
-    char **busy_nvr; /* owned array: NVR that each worker is at, borrowed from it; NULL: none */
+    const char **busy_nvr; /* owned array: NVR that each worker is at, borrowed from the notices; NULL: none */
     size_t workers;
 };
 
@@ -41,22 +43,8 @@ static bool is_busy(const struct crew *crew, size_t self, const char *nvr)
     return false;
 }
 
-/* The NVR in the text, to be freed; NULL when there is none: such a document is refused anyway. */
-static char *nvr_of(const struct cg_bytes *text)
-{
-    CG_AUTO_JSON json_t *document = json_loadb(text->data, text->size, 0, NULL);
-    const json_t *build = json_object_get(document, "build");
-    const char *name = json_string_value(json_object_get(build, "name"));
-    const char *version = json_string_value(json_object_get(build, "version"));
-    const char *release = json_string_value(json_object_get(build, "release"));
-    CG_AUTO_BYTES struct cg_bytes nvr = {0};
-    if (!name || !version || !release || cg_bytes_printf(&nvr, NULL, "%s-%s-%s", name, version, release) < 0)
-        return NULL;
-    return cg_bytes_steal(&nvr);
-}
-
 /* Two items of one NVR: the second waits for the first, and then finds what became of it. */
-static void begin_nvr(struct worker *worker, char *nvr)
+static void begin_nvr(struct worker *worker, const char *nvr)
 {
     struct crew *crew = worker->crew;
     if (!nvr)
@@ -85,20 +73,19 @@ static void import_item(struct worker *worker, struct import_batch_item *item)
     struct crew *crew = worker->crew;
     uint64_t begun_ms = clock_monotonic_ms();
     CG_AUTO_BYTES struct cg_bytes text = {0};
+    const struct import_batch_notice *notice = &crew->notices[item - crew->batch->items];
+    begin_nvr(worker, notice->nvr);
     if (cg_json_load_file(item->metadata_path, &text, &item->error) == 0) {
-        CG_AUTO_FREE char *nvr = nvr_of(&text);
         struct import_request request = *crew->common;
         request.metadata_name = item->metadata_path;
         request.text = cg_bytes_text(&text);
         request.text_size = text.size;
         request.directory = item->directory;
         request.identity = crew->identity;
-        begin_nvr(worker, nvr);
+        request.foreknown = notice->foreknown;
         import_run(worker->session, crew->lists, &request, NULL, &item->result, &item->error);
-        item->seconds = (double)(clock_monotonic_ms() - begun_ms) / 1000.0;
-        end_item(worker, item);
-        return;
     }
+    item->seconds = (double)(clock_monotonic_ms() - begun_ms) / 1000.0;
     end_item(worker, item);
 }
 
@@ -186,11 +173,15 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
         .changed = PTHREAD_COND_INITIALIZER,
         .workers = batch->count < most ? batch->count : most,
     };
+    struct import_batch_notice *notices = import_batch_ask(session, batch, err);
+    crew.notices = notices;
     crew.busy_nvr = calloc(crew.workers + 1, sizeof *crew.busy_nvr);
     struct worker *crewmen = calloc(crew.workers + 1, sizeof *crewmen);
-    int result = crew.busy_nvr && crewmen ? 0 : cg_fail_memory(err);
-    if (result == 0)
+    int result = -1;
+    if (notices && crew.busy_nvr && crewmen)
         result = prepare_workers(&crew, session, crewmen, err);
+    else
+        cg_fail_memory(err);
     if (result == 0 && crew.workers > 0) {
         run_workers(&crew, crewmen);
         mark_rest(&crew);
@@ -201,5 +192,6 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
             koji_session_destroy(crewmen[i].session);
     free(crew.busy_nvr);
     free(crewmen);
+    import_batch_notices_free(notices, batch->count);
     return result;
 }

@@ -47,7 +47,9 @@ static int check_files(struct import_work *work, struct cg_error *err)
 {
     enum import_files_depth depth =
         work->request->extent == IMPORT_DRY_RUN ? IMPORT_FILES_CHECKSUMS : IMPORT_FILES_SIZES;
-    int found = import_files_check(work->metadata, work->request->directory, depth, work->result->report, err);
+    const struct import_hashing_watch watch = {
+        .progress = work->listener->progress, .context = work->listener->context, .stop = work->stop};
+    int found = import_files_check(work->metadata, work->request->directory, depth, &watch, work->result->report, err);
     return found <= 0 ? found : refuse(work, CG_E_MISMATCH, err);
 }
 

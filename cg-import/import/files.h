@@ -6,20 +6,25 @@
  * Are the output files of a build there, with the sizes and checksums its metadata states?
  *
  * Findings go to the same report as those of the document, with the pointer of the output: file.missing,
- * file.not-regular, file.size, file.checksum.
+ * file.not-regular, file.size, file.checksum. Of the last two `expected` is what the metadata states and `got` what the
+ * file has.
  */
 
 #include "cg/metadata.h"
 #include "cg/report.h"
+#include "import/hashing.h"
 
 enum import_files_depth {
     IMPORT_FILES_SIZES,    /* presence and size only: quick */
     IMPORT_FILES_CHECKSUMS /* all bytes are read */
 };
 
-/* 0: all as stated, 1: findings were added, -1: CG_E_IO (no such directory), CG_E_MEMORY. */
+/*
+ * 0: all as stated, 1: findings were added, -1: CG_E_IO (no such directory), CG_E_MEMORY, CG_E_INTERRUPTED. `watch`,
+ * which may be NULL, is told how far the reading for IMPORT_FILES_CHECKSUMS is.
+ */
 int import_files_check(const struct cg_metadata *metadata, const char *directory, enum import_files_depth depth,
-                       struct cg_report *report, struct cg_error *err);
+                       const struct import_hashing_watch *watch, struct cg_report *report, struct cg_error *err);
 
 /*
  * Adds the finding file.checksum for output `index`: its file at `path` has the checksum `actual` of the kind that the

@@ -83,8 +83,7 @@ static int try_lock(struct journal_file *file, struct cg_error *err)
     struct stat there;
     if (fstat(fd, &locked) < 0 || stat(file->lock_path, &there) < 0 || locked.st_ino != there.st_ino)
         return 0;
-    file->lock = fd;
-    fd = -1;
+    file->lock = cg_steal_fd(&fd);
     return 1;
 }
 

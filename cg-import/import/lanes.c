@@ -139,7 +139,7 @@ static int bigger_first(const void *a, const void *b)
 static int fill_queue(struct queue *queue, struct import_parcels *parcels, enum import_lanes_choice choice,
                       struct cg_error *err)
 {
-    queue->order = calloc(parcels->count + 1, sizeof *queue->order);
+    queue->order = calloc(parcels->count + 1, sizeof(struct import_parcel *));
     if (!queue->order)
         return cg_fail_memory(err);
     for (size_t i = 0; i < parcels->count; i++) {
@@ -149,7 +149,7 @@ static int fill_queue(struct queue *queue, struct import_parcels *parcels, enum 
         else if (choice == IMPORT_LANES_ALL || !parcel->small)
             queue->order[queue->count++] = parcel;
     }
-    qsort(queue->order, queue->count, sizeof *queue->order, bigger_first);
+    qsort(queue->order, queue->count, sizeof(struct import_parcel *), bigger_first);
     return 0;
 }
 

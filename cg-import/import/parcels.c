@@ -56,8 +56,7 @@ int import_parcels_make(const struct import_work *work, struct import_parcels *p
         made.total_bytes += parcel->output->size_bytes;
     }
     choose_small(&made, work->text.size);
-    *parcels = made;
-    made = (struct import_parcels){0};
+    *parcels = CG_MOVE(made);
     return 0;
 }
 

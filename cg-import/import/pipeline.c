@@ -11,6 +11,8 @@
 #include "import/verify.h"
 #include "import/work.h"
 
+#include <inttypes.h>
+
 /* Attempts, each with an upload of its own: the first, one after a cure, one after another import gave way. */
 #define ATTEMPTS_MAX 3
 
@@ -84,6 +86,19 @@ static int attempt(struct import_work *work, struct cg_error *err)
     return import_submit(work, err);
 }
 
+/*
+ * A reservation that was given is told of only as far as it is known: the hub has it, and did not find it or its token
+ * wrong.
+ */
+static void tell_given(struct import_work *work, const struct cg_error *failure)
+{
+    int64_t build_id = work->reservation.build_id;
+    if (work->build.build_id != build_id || work->build.state != KOJI_BUILD_BUILDING ||
+        failure->code == CG_E_RESERVED || failure->code == CG_E_CONFLICT)
+        return;
+    import_left_on_hub(work, "the reservation of build %" PRId64 " that was given: it is not used up", build_id);
+}
+
 /* What a failed import holds on the hub is given back or told. Nothing while a CGImport may run. */
 static void clean_up(struct import_work *work, const struct cg_error *failure)
 {
@@ -95,7 +110,7 @@ static void clean_up(struct import_work *work, const struct cg_error *failure)
     else if (work->holder == IMPORT_HOLDS_OWN)
         import_tell_reservation(work);
     if (work->holder == IMPORT_HOLDS_GIVEN)
-        import_left_on_hub(work, "the reservation that was given: its token can be used again");
+        tell_given(work, failure);
     const struct import_record *record = import_journal_record(work->journal);
     if (record && !record->directory && record->reservation.build_id == 0 && record->reserving == IMPORT_NOT_SENT)
         import_journal_remove(work->journal, &ignored);

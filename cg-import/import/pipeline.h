@@ -40,6 +40,12 @@ enum import_extent {
     IMPORT_DRY_RUN, /* check everything, local files' checksums included, and ask the hub; change nothing */
 };
 
+/* Was the hub asked for the build a moment before? */
+enum import_foreknown {
+    IMPORT_NOT_ASKED,
+    IMPORT_WAS_ABSENT, /* it had no such build: need not be asked before the upload */
+};
+
 /* Upload lanes by default: no gain was measured beyond this many streams to one hub. */
 #define IMPORT_LANES_DEFAULT 4
 
@@ -50,6 +56,7 @@ struct import_request {
     size_t text_size;
     const char *directory;                /* where the output files lie */
     const struct koji_identity *identity; /* who we are, if it was asked before; NULL: ask */
+    enum import_foreknown foreknown;
     enum import_transfer transfer;
     enum import_reservation reservation;
     int64_t build_id;           /* IMPORT_RESERVED: 0 if the document has it */

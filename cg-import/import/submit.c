@@ -7,6 +7,7 @@
 #include "import/stray.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -205,7 +206,7 @@ static void format_time(double epoch_s, char text[32])
     time_t seconds = (time_t)epoch_s;
     struct tm utc;
     if (!gmtime_r(&seconds, &utc) || strftime(text, 32, "%Y-%m-%d %H:%M UTC", &utc) == 0)
-        strcpy(text, "an unknown time");
+        snprintf(text, 32, "an unknown time");
 }
 
 /*

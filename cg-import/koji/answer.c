@@ -38,7 +38,7 @@ static void quote_first_line(const struct koji_http_reply *reply, char quote[QUO
     if (length > QUOTE_MAX)
         length = QUOTE_MAX;
     for (size_t i = 0; i < length; i++)
-        quote[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+        quote[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
     quote[length] = '\0';
 }
 

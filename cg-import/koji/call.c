@@ -87,8 +87,8 @@ static int conclude(const struct call *call, enum koji_retry_verdict verdict, st
 {
     bool answered = last->fault != 0 && last->fault != KOJI_FAULT_SERVER_OFFLINE && !koji_session_lost(last);
     if (must_ask_on(call) && !answered) {
-        cg_fail(err, CG_E_UNKNOWN, "%s may or may not have been done: sent %u times without an answer; last: %s",
-                call->method, call->open_sends, last->message);
+        cg_fail(err, CG_E_UNKNOWN, "%s may or may not have been done: sent %u time%s without an answer; last: %s",
+                call->method, call->open_sends, call->open_sends == 1 ? "" : "s", last->message);
         return cg_hint(err, "look at what the hub has before doing it again");
     }
     if (verdict == KOJI_STOPPED)

@@ -97,10 +97,11 @@ static int read_extensions(struct koji_hub_lists *lists, const json_t *answer, s
             size_t length = strcspn(p, " ");
             if (add_string(lists->archive_extensions, &count, p, length, err) < 0)
                 return -1;
-            lower(lists->archive_extensions[count - 1]);
             p += length;
         }
     }
+    for (size_t i = 0; i < count; i++)
+        lower(lists->archive_extensions[i]);
     return 0;
 }
 
@@ -206,8 +207,7 @@ int koji_build_from_json(const json_t *json, struct koji_build *build, struct cg
         copy_member(json, "volume_name", &made.volume, err) < 0)
         return -1;
     koji_build_finish(build);
-    *build = made;
-    made = (struct koji_build){0};
+    *build = CG_MOVE(made);
     return 0;
 }
 
@@ -281,8 +281,7 @@ int koji_build_files_read(struct koji_session *session, int64_t build_id, enum k
         return -1;
     if (rpms == KOJI_WITH_RPMS && !(made.rpms = array_result(results, 2, "listBuildRPMs", err)))
         return -1;
-    *files = made;
-    made = (struct koji_build_files){0};
+    *files = CG_MOVE(made);
     return 0;
 }
 

@@ -234,6 +234,17 @@ static void read_reply_head(CURL *curl, struct koji_http_reply *reply)
         snprintf(reply->hub_version, sizeof reply->hub_version, "%.31s", version->value);
 }
 
+/* What to do about a server certificate that did not verify, by what OpenSSL or libcurl says of it. */
+static void hint_trust(const char *why, struct cg_error *err)
+{
+    if (strstr(why, "expired") || strstr(why, "not yet valid"))
+        cg_hint(err, "the hub's certificate or this machine's clock is out of date");
+    else if (strstr(why, "host name") || strstr(why, "hostname"))
+        cg_hint(err, "`server` must use a name that the hub's certificate is made out to");
+    else
+        cg_hint(err, "`serverca` must name the certificate of the CA that signed the hub's");
+}
+
 /* Failures that are the same at every try. 1: it was one and is recorded. */
 static int fail_hopeless(const struct koji_http *http, CURLcode result, const char *why, struct cg_error *err)
 {
@@ -259,8 +270,8 @@ static int fail_hopeless(const struct koji_http *http, CURLcode result, const ch
     case CURLE_SSL_CERTPROBLEM:
         return cg_fail(err, CG_E_CONFIG, "cannot use the client certificate: %s", why), 1;
     case CURLE_PEER_FAILED_VERIFICATION:
-        cg_fail(err, CG_E_UNREACHABLE, "cannot trust %s: %s", server, why);
-        cg_hint(err, "serverca in the profile must name the certificate of the CA that signed the hub's");
+        cg_fail(err, CG_E_CONFIG, "cannot trust %s: %s", server, why);
+        hint_trust(why, err);
         return 1;
     default:
         return 0;

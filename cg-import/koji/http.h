@@ -77,8 +77,9 @@ struct koji_http *koji_http_create(const struct koji_profile *profile, struct cg
 
 /*
  * Sends the request. 0: a whole reply of any status came. -1: CG_E_UNREACHABLE (not sent), CG_E_TRANSFER (sent, no
- * whole reply), CG_E_CONFIG (certificate, URL), CG_E_AUTH (the TLS layer refused the certificate), CG_E_HUB_REPLY
- * (longer than KOJI_REPLY_MAX), CG_E_INTERRUPTED, CG_E_MEMORY. `reply` is filled in either way.
+ * whole reply), CG_E_CONFIG (URL, client certificate, a server certificate that does not verify), CG_E_AUTH (the TLS
+ * layer refused the certificate), CG_E_HUB_REPLY (longer than KOJI_REPLY_MAX), CG_E_INTERRUPTED, CG_E_MEMORY. `reply`
+ * is filled in either way.
  */
 int koji_http_post(struct koji_http *http, const struct koji_http_request *request, struct koji_http_reply *reply,
                    struct cg_error *err);

@@ -96,6 +96,39 @@ int koji_login_prepare(const struct koji_profile *profile, enum koji_auth auth, 
     }
 }
 
+/* Does `found` name the principal that is wanted? One without realm is of the default realm, whichever that is. */
+static bool is_principal(const char *wanted, const char *found)
+{
+    if (!found)
+        return false;
+    if (strcmp(wanted, found) == 0)
+        return true;
+    size_t length = strcspn(wanted, "@");
+    return !strchr(wanted, '@') && strncmp(wanted, found, length) == 0 && found[length] == '@';
+}
+
+int koji_login_check_principal(const struct koji_profile *profile, const json_t *user, struct cg_error *err)
+{
+    const char *wanted = profile->principal;
+    const char *name = json_string_value(json_object_get(user, "name"));
+    const json_t *principals = json_object_get(user, "krb_principals");
+    for (size_t i = 0; i < json_array_size(principals); i++)
+        if (is_principal(wanted, json_string_value(json_array_get(principals, i))))
+            return 0;
+    /* Hubs before 1.19 know one a user. Where httpd strips the realm (GssapiLocalName) the hub knows the name alone. */
+    const char *only = json_string_value(json_object_get(user, "krb_principal"));
+    if (is_principal(wanted, only))
+        return 0;
+    size_t length = strcspn(wanted, "@");
+    if (json_array_size(principals) == 0 && !only && name && strlen(name) == length &&
+        strncmp(wanted, name, length) == 0)
+        return 0;
+    cg_fail(err, CG_E_AUTH, "Kerberos logged in as %s, not as the principal %s", name ? name : "nobody", wanted);
+    return cg_hint(err, profile->keytab
+                            ? "the first entry of the keytab, or what is in `ccache`, must be of the principal"
+                            : "run kinit for the principal, or set its `keytab` in the profile");
+}
+
 /* Named arguments as Koji takes them: a last struct with __starstar. */
 static json_t *make_params(const struct koji_login *login)
 {

@@ -38,6 +38,12 @@ struct koji_login {
  */
 int koji_login_prepare(const struct koji_profile *profile, enum koji_auth auth, struct cg_error *err);
 
+/*
+ * GSSAPI logs in as whomever the credential cache, or the first entry of the keytab, is of. Is `user`, the answer to
+ * getLoggedInUser, who the profile's principal is? 0, or -1 with CG_E_AUTH.
+ */
+int koji_login_check_principal(const struct koji_profile *profile, const json_t *user, struct cg_error *err);
+
 /* 0: *answer is the hub's, a new reference. -1 as koji_http_post and koji_answer_read; `reply` is filled in. */
 int koji_login_send(const struct koji_login *login, struct koji_http *http, struct koji_http_reply *reply,
                     json_t **answer, struct cg_error *err);

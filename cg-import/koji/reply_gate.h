@@ -8,7 +8,8 @@
  * Debian's xmlrpc-c carries an expat of 2001 that a 2 kB reply with entities blows up to 2.9 GB and deep nesting
  * crashes. So before parsing: valid UTF-8 without NUL, no encoding declaration but UTF-8, no "<!" (DOCTYPE, CDATA,
  * comments: Koji sends none), at most KOJI_REPLY_MAX bytes, elements nested at most KOJI_REPLY_DEPTH_MAX deep,
- * tags that are a name and nothing else, every <i8> a number of 64 bits. Not a parser: whether it is XML-RPC is for value.h to say. Linear in `size`.
+ * tags that are a name and nothing else, every <i8> a number of 64 bits. Not a parser: whether it is XML-RPC is for
+ * value.h to say. Linear in `size`.
  */
 
 #include "cg/error.h"

@@ -204,6 +204,29 @@ static int log_in(struct koji_session *session, const struct koji_ticket *renew,
     }
 }
 
+static int call_without_params(struct koji_session *session, const char *method, json_t **result, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *none = json_array();
+    if (!none)
+        return cg_fail_memory(err);
+    return koji_session_call(session, KOJI_READ, method, none, result, err);
+}
+
+/* Whose ticket logged in is told by the hub alone, and not for `runas`: then the session is the other user's. */
+static int check_principal(struct koji_session *session, struct cg_error *err)
+{
+    const struct koji_profile *profile = session->profile;
+    if (session->auth != KOJI_AUTH_KERBEROS || !profile->principal || profile->runas)
+        return 0;
+    CG_AUTO_JSON json_t *user = NULL;
+    if (call_without_params(session, "getLoggedInUser", &user, err) == 0 &&
+        koji_login_check_principal(profile, user, err) == 0)
+        return 0;
+    struct cg_error ignored = {0};
+    koji_session_logout(session, &ignored);
+    return -1;
+}
+
 int koji_session_login(struct koji_session *session, struct cg_error *err)
 {
     enum koji_auth auth = koji_login_choose(session->profile);
@@ -211,7 +234,7 @@ int koji_session_login(struct koji_session *session, struct cg_error *err)
         return 0;
     if (koji_login_prepare(session->profile, auth, err) < 0 || use_auth(session, auth, err) < 0)
         return -1;
-    return log_in(session, NULL, err);
+    return log_in(session, NULL, err) < 0 ? -1 : check_principal(session, err);
 }
 
 int koji_session_adopt(struct koji_session *session, const struct koji_ticket *ticket, struct cg_error *err)
@@ -259,14 +282,6 @@ int koji_session_renew(struct koji_session *session, const struct koji_ticket *u
 
 /* --- who, below, out -------------------------------------------------------------------------------------------- */
 
-static int call_without_params(struct koji_session *session, const char *method, json_t **result, struct cg_error *err)
-{
-    CG_AUTO_JSON json_t *none = json_array();
-    if (!none)
-        return cg_fail_memory(err);
-    return koji_session_call(session, KOJI_READ, method, none, result, err);
-}
-
 struct koji_session *koji_session_subsession(struct koji_session *session, struct cg_error *err)
 {
     CG_AUTO_JSON json_t *answer = NULL;
@@ -308,8 +323,7 @@ int koji_session_identity(struct koji_session *session, struct koji_identity *id
     made.hub_version = strdup(session->hub_version);
     if ((name && !made.name) || !made.hub_version)
         return cg_fail_memory(err);
-    *identity = made;
-    made = (struct koji_identity){0};
+    *identity = CG_MOVE(made);
     return 0;
 }
 

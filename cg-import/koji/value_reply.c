@@ -88,8 +88,8 @@ static int append_base64(const unsigned char *bytes, size_t size, struct cg_byte
         group |= i + 1 < size ? (unsigned)bytes[i + 1] << 8 : 0;
         group |= i + 2 < size ? bytes[i + 2] : 0;
         const char letters[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
-                                 i + 1 < size ? alphabet[group >> 6 & 63] : '=',
-                                 i + 2 < size ? alphabet[group & 63] : '='};
+                                 (char)(i + 1 < size ? alphabet[group >> 6 & 63] : '='),
+                                 (char)(i + 2 < size ? alphabet[group & 63] : '=')};
         if (cg_bytes_append(text, letters, sizeof letters, err) != 0)
             return -1;
     }

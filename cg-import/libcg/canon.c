@@ -25,7 +25,7 @@ static void take_apart(const char *text, struct decimal *decimal)
         if (*text != '.')
             decimal->digits[decimal->count++] = *text;
     decimal->digits[decimal->count] = '\0';
-    decimal->point = atoi(text + 1) + 1;
+    decimal->point = (int)strtol(text + 1, NULL, 10) + 1;
 }
 
 static char *put(char *at, const char *text, int count)

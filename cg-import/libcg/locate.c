@@ -19,7 +19,7 @@ static int broken(const struct cursor *cursor, struct cg_error *err)
 /* The next byte, 0 at the end: no JSON text has a NUL outside a string. */
 static char look(const struct cursor *cursor)
 {
-    return cursor->at < cursor->size ? cursor->text[cursor->at] : '\0';
+    return (char)(cursor->at < cursor->size ? cursor->text[cursor->at] : '\0');
 }
 
 static void skip_blanks(struct cursor *cursor)

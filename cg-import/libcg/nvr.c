@@ -50,8 +50,7 @@ int cg_nvr_parse(const char *text, struct cg_nvr *nvr, struct cg_error *err)
     };
     if (!made.epoch || !made.name || !made.version || !made.release)
         return cg_fail_memory(err);
-    *nvr = made;
-    made = (struct cg_nvr){0};
+    *nvr = CG_MOVE(made);
     return 0;
 }
 

@@ -81,8 +81,7 @@ static int copy_finding(const struct cg_finding *finding, struct cg_finding *cop
         copy_text(finding->got, CG_REPORT_GOT_MAX, &made.got, err) < 0 ||
         copy_text(finding->schema_pointer, CG_REPORT_TEXT_MAX, &made.schema_pointer, err) < 0)
         return -1;
-    *copy = made;
-    made = (struct cg_finding){0};
+    *copy = CG_MOVE(made);
     return 0;
 }
 

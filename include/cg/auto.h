@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Releases the variable with `function(&variable)` at the end of its scope. */
@@ -32,8 +33,22 @@
         cg_stolen_;                                                                                                    \
     })
 
-/* The descriptor in int variable `fd`, which becomes -1 and so is not closed here. */
-#define CG_STEAL_FD(fd) cg_auto_fd_steal(&(fd))
+/* The same for a variable `v` that is no pointer, e.g. a struct: all its bytes become 0, so releasing it does nothing.
+ */
+#define CG_MOVE(v)                                                                                                     \
+    __extension__({                                                                                                    \
+        __typeof__(v) cg_moved_ = (v);                                                                                 \
+        memset(&(v), 0, sizeof(v));                                                                                    \
+        cg_moved_;                                                                                                     \
+    })
+
+/* The same for a descriptor, which becomes -1. */
+static inline int cg_steal_fd(int *fd)
+{
+    int stolen = *fd;
+    *fd = -1;
+    return stolen;
+}
 
 static inline void cg_auto_free(void *p)
 {
@@ -55,13 +70,6 @@ static inline void cg_auto_fd(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
-}
-
-static inline int cg_auto_fd_steal(int *fd)
-{
-    int stolen = *fd;
-    *fd = -1;
-    return stolen;
 }
 
 #endif

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <stddef.h>
 
-#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
+/* The sanitizers have an allocator of their own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define CAN_FAIL 0
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define CAN_FAIL 0
 #endif
 #endif

@@ -217,6 +217,14 @@ def test_colours_on_a_terminal_only(cg_import, build):
     assert re.sub('\033\\[[0-9;]*m', '', coloured) == on_terminal(cg_import, 'check', build.file, NO_COLOR='1')
 
 
+def test_reading_the_files_shows_a_bar_on_a_terminal(cg_import, build):
+    seen = on_terminal(cg_import, 'check', build.file, build.path)
+    bar, report = seen.rsplit('\r\033[K', 1)
+    assert bar.startswith('\r\033[Kreading ') and ' % ' in bar
+    assert 'no findings: acceptable' in report
+    assert report == on_terminal(cg_import, 'check', build.file)
+
+
 def test_an_empty_no_color_asks_for_nothing(cg_import, build):
     build.write(break_it)
     assert '\033[1;31m' in on_terminal(cg_import, 'check', build.file, NO_COLOR='')

@@ -75,6 +75,34 @@ def test_a_wrong_password(cg_import, sandbox_hub, tmp_path):
     assert 'not-the-password' not in done.stdout + done.stderr
 
 
+@pytest.fixture(scope='module')
+def stranger(tmp_path_factory):
+    """A certificate with its key, of no CA that anybody here trusts."""
+    path = tmp_path_factory.mktemp('stranger') / 'stranger.pem'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=osbs', '-keyout', path,
+                    '-out', path.with_suffix('.crt')], check=True, stderr=subprocess.DEVNULL)
+    path.write_text(path.with_suffix('.crt').read_text() + path.read_text())
+    return str(path)
+
+
+def test_a_hub_that_cannot_be_trusted_is_asked_once(cg_import, sandbox_hub, stranger):
+    done = cg_import(None, 'hub', '--hub', sandbox_hub.hub, '--cert', sandbox_hub.certificates['osbs'], '--serverca',
+                     stranger, '--authtype', 'ssl')
+    first, second, rest = done.stderr.split('\n')
+    assert (done.returncode, done.stdout, rest) == (2, '', '')
+    assert first.startswith(f'cg-import: hub: cannot trust {sandbox_hub.hub}: ') and first.endswith(' [CG_E_CONFIG]')
+    assert second == "    `serverca` must name the certificate of the CA that signed the hub's"
+
+
+def test_a_certificate_that_the_hub_refuses_is_shown_once(cg_import, sandbox_hub, stranger):
+    done = cg_import(None, 'hub', '--hub', sandbox_hub.hub, '--cert', stranger, '--serverca', sandbox_hub.ca,
+                     '--authtype', 'ssl')
+    first, second, rest = done.stderr.split('\n')
+    assert (done.returncode, done.stdout, rest) == (1, '', '')
+    assert f'{sandbox_hub.hub} refused the client certificate: ' in first and first.endswith(' [CG_E_AUTH]')
+    assert second == '    the certificate must be signed by a CA the hub trusts, and not be expired'
+
+
 def test_nobody_listens(cg_import):
     done = cg_import(None, 'hub', '--noauth', '--hub', 'http://127.0.0.1:1/kojihub')
     assert done.returncode == 3 and done.stdout == ''

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* _GNU_SOURCE: nftw(3) of the scratch directory. */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include "allocation.h"
 #include "import/batch.h"
 #include "scratch.h"
 
+#include <stdio.h>
+
 static int read_list(const char *text, struct import_batch *batch, struct cg_error *err)
 {
     scratch_write("list", text);
-    return import_batch_read(scratch("list"), batch, err);
+    return import_batch_read(scratch_path("list"), batch, err);
 }
 
 #define AUTO_BATCH CG_AUTO(import_batch_finish)
@@ -29,16 +29,16 @@ static void reads_names_and_directories(void **state)
                                &batch, &err),
                      0);
     assert_int_equal(batch.count, 4);
-    assert_string_equal(batch.items[0].metadata_path, scratch("a/metadata.json"));
-    assert_string_equal(batch.items[0].directory, scratch("a"));
+    assert_string_equal(batch.items[0].metadata_path, scratch_path("a/metadata.json"));
+    assert_string_equal(batch.items[0].directory, scratch_path("a"));
     assert_int_equal(batch.items[0].line, 3);
-    assert_string_equal(batch.items[1].metadata_path, scratch("b/metadata.json"));
-    assert_string_equal(batch.items[1].directory, scratch("b"));
+    assert_string_equal(batch.items[1].metadata_path, scratch_path("b/metadata.json"));
+    assert_string_equal(batch.items[1].directory, scratch_path("b"));
     assert_int_equal(batch.items[1].line, 4);
     assert_string_equal(batch.items[2].metadata_path, "/x/m.json");
     assert_string_equal(batch.items[2].directory, "/y/with blank");
-    assert_string_equal(batch.items[3].metadata_path, scratch("q\"q"));
-    assert_string_equal(batch.items[3].directory, scratch("c d"));
+    assert_string_equal(batch.items[3].metadata_path, scratch_path("q\"q"));
+    assert_string_equal(batch.items[3].directory, scratch_path("c d"));
     assert_int_equal(batch.items[3].error.code, CG_OK);
 }
 
@@ -71,7 +71,7 @@ static void names_the_line_that_is_wrong(void **state)
         struct cg_error err = {0};
         struct import_batch batch = {0};
         char expected[200];
-        snprintf(expected, sizeof expected, "%s:%s", scratch("list"), cases[i].problem);
+        snprintf(expected, sizeof expected, "%s:%s", scratch_path("list"), cases[i].problem);
         assert_int_equal(read_list(cases[i].text, &batch, &err), -1);
         assert_string_equal(err.hint, "a line is: METADATA DIRECTORY, or a directory that holds metadata.json");
         assert_error(&err, CG_E_USAGE, expected);
@@ -84,7 +84,7 @@ static void says_when_there_is_no_list(void **state)
     (void)state;
     struct cg_error err = {0};
     struct import_batch batch = {0};
-    assert_int_equal(import_batch_read(scratch("none"), &batch, &err), -1);
+    assert_int_equal(import_batch_read(scratch_path("none"), &batch, &err), -1);
     assert_error_has(&err, CG_E_IO, "No such file or directory");
 }
 
@@ -92,7 +92,7 @@ static void survives_every_failed_allocation(void **state)
 {
     (void)state;
     scratch_write("list", "a b\n'c d'\n");
-    const char *path = scratch("list");
+    const char *path = scratch_path("list");
     for (unsigned long n = 1;; n++) {
         struct cg_error err = {0};
         AUTO_BATCH struct import_batch batch = {0};
@@ -112,7 +112,7 @@ static void survives_every_failed_allocation(void **state)
 
 int main(void)
 {
-#define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_clear)
+#define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_create, scratch_remove)
     const struct CMUnitTest tests[] = {
         in_scratch(reads_names_and_directories),      in_scratch(an_empty_list_has_no_items),
         in_scratch(names_the_line_that_is_wrong),     in_scratch(says_when_there_is_no_list),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* _GNU_SOURCE: nftw(3) of the scratch directory. */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include "import/files.h"
 #include "scratch.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* One output "hello" of 5 bytes, in relpath r. */
 static struct cg_output output;
@@ -26,24 +28,24 @@ static int set_up(void **state)
         .json = json,
     };
     metadata.document = document;
-    if (scratch_make(state) < 0)
+    if (scratch_create(state) < 0)
         return -1;
-    return mkdir(scratch("r"), 0700);
+    return mkdir(scratch_path("r"), 0700);
 }
 
 static int tear_down(void **state)
 {
     json_decref(document);
-    return scratch_clear(state);
+    return scratch_remove(state);
 }
 
 /* Checks; expects `rule` with its texts, or nothing for NULL. */
 static void check(enum import_files_depth depth, const char *rule, const char *pointer, const char *message,
-                  const char *expected)
+                  const char *expected, const char *got)
 {
     struct cg_error err = {0};
     CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
-    int result = import_files_check(&metadata, scratch_path, depth, report, &err);
+    int result = import_files_check(&metadata, scratch_path(""), depth, NULL, report, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(result, rule ? 1 : 0);
     assert_int_equal(cg_report_size(report), rule ? 1 : 0);
@@ -54,6 +56,7 @@ static void check(enum import_files_depth depth, const char *rule, const char *p
     assert_string_equal(finding->pointer, pointer);
     assert_string_equal(finding->message, message);
     assert_string_equal(finding->expected, expected);
+    assert_string_equal(finding->got, got);
     assert_int_equal(finding->level, CG_LEVEL_ERROR);
 }
 
@@ -61,48 +64,51 @@ static void a_file_as_stated_is_good(void **state)
 {
     (void)state;
     scratch_write("r/hello", "hello");
-    check(IMPORT_FILES_SIZES, NULL, NULL, NULL, NULL);
-    check(IMPORT_FILES_CHECKSUMS, NULL, NULL, NULL, NULL);
-    assert_int_equal(rename(scratch("r/hello"), scratch("other")), 0);
-    assert_int_equal(symlink("../other", scratch("r/hello")), 0);
-    check(IMPORT_FILES_CHECKSUMS, NULL, NULL, NULL, NULL);
+    check(IMPORT_FILES_SIZES, NULL, NULL, NULL, NULL, NULL);
+    check(IMPORT_FILES_CHECKSUMS, NULL, NULL, NULL, NULL, NULL);
+    assert_int_equal(rename(scratch_path("r/hello"), scratch_path("other")), 0);
+    assert_int_equal(symlink("../other", scratch_path("r/hello")), 0);
+    check(IMPORT_FILES_CHECKSUMS, NULL, NULL, NULL, NULL, NULL);
 }
 
 static void a_missing_file_is_found(void **state)
 {
     (void)state;
     check(IMPORT_FILES_SIZES, "file.missing", "/output/0/filename", "there is no file r/hello",
-          "a file that can be read in the directory of the outputs");
+          "a file that can be read in the directory of the outputs", "\"hello\"");
 }
 
 static void what_is_no_file_is_found(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir(scratch("r/hello"), 0700), 0);
+    assert_int_equal(mkdir(scratch_path("r/hello"), 0700), 0);
     check(IMPORT_FILES_SIZES, "file.not-regular", "/output/0/filename", "r/hello is not a regular file",
-          "a regular file");
-    assert_int_equal(rmdir(scratch("r/hello")), 0);
-    assert_int_equal(mkfifo(scratch("r/hello"), 0600), 0);
+          "a regular file", "\"hello\"");
+    assert_int_equal(rmdir(scratch_path("r/hello")), 0);
+    assert_int_equal(mkfifo(scratch_path("r/hello"), 0600), 0);
     check(IMPORT_FILES_SIZES, "file.not-regular", "/output/0/filename", "r/hello is not a regular file",
-          "a regular file");
+          "a regular file", "\"hello\"");
 }
 
 static void another_size_is_found(void **state)
 {
     (void)state;
     scratch_write("r/hello", "hell");
-    check(IMPORT_FILES_SIZES, "file.size", "/output/0/filesize", "r/hello has 4 bytes", "4");
+    check(IMPORT_FILES_SIZES, "file.size", "/output/0/filesize", "r/hello has another size than the metadata states",
+          "5", "4");
     scratch_write("r/hello", "hello!");
-    check(IMPORT_FILES_CHECKSUMS, "file.size", "/output/0/filesize", "r/hello has 6 bytes", "6");
+    check(IMPORT_FILES_CHECKSUMS, "file.size", "/output/0/filesize",
+          "r/hello has another size than the metadata states", "5", "6");
 }
 
 static void another_content_is_found_when_it_is_read(void **state)
 {
     (void)state;
     scratch_write("r/hello", "hellO");
-    check(IMPORT_FILES_SIZES, NULL, NULL, NULL, NULL);
-    check(IMPORT_FILES_CHECKSUMS, "file.checksum", "/output/0/checksum", "r/hello has another md5",
-          "06612c0d9c73d47a7042afd7024d7c82");
+    check(IMPORT_FILES_SIZES, NULL, NULL, NULL, NULL, NULL);
+    check(IMPORT_FILES_CHECKSUMS, "file.checksum", "/output/0/checksum",
+          "r/hello has another md5 than the metadata states", "\"5d41402abc4b2a76b9719d911017c592\"",
+          "\"06612c0d9c73d47a7042afd7024d7c82\"");
 }
 
 static void a_missing_directory_is_a_failure(void **state)
@@ -111,8 +117,8 @@ static void a_missing_directory_is_a_failure(void **state)
     struct cg_error err = {0};
     CG_AUTO_REPORT struct cg_report *report = cg_report_create(&err);
     char expected[200];
-    snprintf(expected, sizeof expected, "cannot open directory %s: No such file or directory", scratch("none"));
-    assert_int_equal(import_files_check(&metadata, scratch("none"), IMPORT_FILES_SIZES, report, &err), -1);
+    snprintf(expected, sizeof expected, "cannot open directory %s: No such file or directory", scratch_path("none"));
+    assert_int_equal(import_files_check(&metadata, scratch_path("none"), IMPORT_FILES_SIZES, NULL, report, &err), -1);
     assert_error(&err, CG_E_IO, expected);
 }
 

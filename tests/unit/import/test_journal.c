@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* _GNU_SOURCE: nftw(3) of the scratch directory. */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include "allocation.h"
@@ -8,8 +6,10 @@
 #include "scratch.h"
 
 #include <dirent.h>
-#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static const struct import_journal_key key = {
     .hub = "https://koji.example.com/kojihub",
@@ -20,7 +20,7 @@ static const struct import_journal_key key = {
 
 static struct import_journal *open_key(const struct import_journal_key *which, struct cg_error *err)
 {
-    return import_journal_open(scratch("a/b"), which, NULL, NULL, NULL, err);
+    return import_journal_open(scratch_path("a/b"), which, NULL, NULL, NULL, err);
 }
 
 static size_t files_in(const char *path)
@@ -92,11 +92,11 @@ static void forgets_what_is_over(void **state)
     assert_int_equal(import_journal_record(journal)->importing, IMPORT_NOT_SENT);
     assert_int_equal(import_journal_record(journal)->reservation.build_id, 0);
     assert_null(import_journal_record(journal)->directory);
-    assert_int_equal(files_in(scratch("a/b")), 2);
+    assert_int_equal(files_in(scratch_path("a/b")), 2);
     assert_int_equal(import_journal_remove(journal, &err), 0);
-    assert_int_equal(files_in(scratch("a/b")), 1);
+    assert_int_equal(files_in(scratch_path("a/b")), 1);
     import_journal_close(CG_STEAL(journal));
-    assert_int_equal(files_in(scratch("a/b")), 0);
+    assert_int_equal(files_in(scratch_path("a/b")), 0);
 }
 
 static void is_readable_by_its_owner_only(void **state)
@@ -108,7 +108,7 @@ static void is_readable_by_its_owner_only(void **state)
     struct stat status;
     assert_int_equal(stat(import_journal_path(journal), &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
-    assert_int_equal(stat(scratch("a/b"), &status), 0);
+    assert_int_equal(stat(scratch_path("a/b"), &status), 0);
     assert_int_equal(status.st_mode & 0777, 0700);
 }
 
@@ -127,7 +127,7 @@ static void tells_imports_apart(void **state)
         assert_non_null(journals[i]);
         assert_int_equal(import_journal_directory(journals[i], "d", IMPORT_JOURNAL_NOW, &err), 0);
     }
-    assert_int_equal(files_in(scratch("a/b")), 10);
+    assert_int_equal(files_in(scratch_path("a/b")), 10);
     for (size_t i = 0; i < 5; i++)
         import_journal_close(journals[i]);
 }
@@ -180,7 +180,7 @@ static void lets_one_run_at_a_time(void **state)
         struct import_journal *held = open_key(&key, &err);
         import_journal_directory(held, "of the child", IMPORT_JOURNAL_NOW, &err);
         ssize_t written = write(ready[1], "x", 1);
-        usleep(600000);
+        stop_sleep(NULL, 600);
         import_journal_close(held);
         _exit(written == 1 ? 0 : 1);
     }
@@ -188,7 +188,7 @@ static void lets_one_run_at_a_time(void **state)
     assert_int_equal(read(ready[0], &byte, 1), 1);
     bool was_told = false;
     AUTO_IMPORT_JOURNAL struct import_journal *journal =
-        import_journal_open(scratch("a/b"), &key, NULL, waited, &was_told, &err);
+        import_journal_open(scratch_path("a/b"), &key, NULL, waited, &was_told, &err);
     assert_non_null(journal);
     assert_true(was_told);
     assert_string_equal(import_journal_record(journal)->directory, "of the child");
@@ -204,10 +204,11 @@ static void gives_way_to_a_stop(void **state)
     (void)state;
     struct cg_error err = {0};
     AUTO_IMPORT_JOURNAL struct import_journal *held = open_key(&key, &err);
+    assert_non_null(held);
     struct stop stop;
     assert_int_equal(stop_init(&stop, &err), 0);
     stop_request(&stop);
-    assert_null(import_journal_open(scratch("a/b"), &key, &stop, NULL, NULL, &err));
+    assert_null(import_journal_open(scratch_path("a/b"), &key, &stop, NULL, NULL, &err));
     assert_error(&err, CG_E_INTERRUPTED, "interrupted while another run of the same import was at work");
     stop_finish(&stop);
 }
@@ -231,8 +232,8 @@ static void says_when_it_cannot_write(void **state)
     struct cg_error err = {0};
     scratch_write("file", "");
     char expected[200];
-    snprintf(expected, sizeof expected, "cannot make directory %s: Not a directory", scratch("file/x"));
-    assert_null(import_journal_open(scratch("file/x"), &key, NULL, NULL, NULL, &err));
+    snprintf(expected, sizeof expected, "cannot make directory %s: Not a directory", scratch_path("file/x"));
+    assert_null(import_journal_open(scratch_path("file/x"), &key, NULL, NULL, NULL, &err));
     assert_error(&err, CG_E_IO, expected);
 }
 
@@ -261,7 +262,7 @@ static void survives_every_failed_allocation(void **state)
 
 int main(void)
 {
-#define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_clear)
+#define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_create, scratch_remove)
     const struct CMUnitTest tests[] = {
         in_scratch(keeps_what_was_written_down),
         in_scratch(forgets_what_is_over),

@@ -394,7 +394,7 @@ static void test_refusal_after_a_lost_send_says_nothing(void **state)
     (void)state;
     LOGGED_IN(scene, {STATUS, 502, NULL}, {STATUS, 404, NULL});
     assert_int_equal(call(&scene, KOJI_CHANGE, "CGImport", NULL), -1);
-    assert_error_has(&scene.err, CG_E_UNKNOWN, "CGImport may or may not have been done: sent 1 times");
+    assert_error_has(&scene.err, CG_E_UNKNOWN, "CGImport may or may not have been done: sent 1 time without");
     close_scene(&scene);
 }
 

@@ -4,6 +4,7 @@
 #include "allocation.h"
 #include "cg/canon.h"
 #include "cg/json.h"
+#include "scratch.h"
 
 #include <locale.h>
 #include <math.h>
@@ -159,19 +160,31 @@ static void keeps_the_limit_of_depth_and_what_was_there(void **state)
     assert_int_equal(text.size, strlen("before ") + 2 * CG_JSON_DEPTH_MAX);
 }
 
+/* Sets a locale whose decimal point is a comma: one that is installed, or one made here. */
+static bool set_locale_with_comma(void)
+{
+    static const char *const with_comma[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "cs_CZ.UTF-8"};
+    for (size_t i = 0; i < sizeof with_comma / sizeof with_comma[0]; i++)
+        if (setlocale(LC_NUMERIC, with_comma[i]))
+            return true;
+    char command[512];
+    snprintf(command, sizeof command, "localedef --no-archive -i de_DE -f UTF-8 '%s' >'%s' 2>&1",
+             scratch_path("de_DE.UTF-8"), scratch_path("told"));
+    return system(command) == 0 && setenv("LOCPATH", scratch_path(""), 1) == 0 &&
+           setlocale(LC_NUMERIC, with_comma[0]) != NULL;
+}
+
 static void writes_a_point_in_every_locale(void **state)
 {
     (void)state;
-    static const char *const with_comma[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "cs_CZ.UTF-8"};
-    bool set = false;
-    for (size_t i = 0; i < sizeof with_comma / sizeof with_comma[0] && !set; i++)
-        set = setlocale(LC_NUMERIC, with_comma[i]) != NULL;
-    if (!set) {
-        print_message("skipped: no locale with a decimal comma is installed\n");
+    if (!set_locale_with_comma()) {
+        print_message("skipped: no locale with a decimal comma is installed, and localedef makes none\n");
         skip();
     }
+    assert_string_equal(localeconv()->decimal_point, ",");
     assert_canonical("[0.5,1e-7]", "[0.5,1e-7]");
     setlocale(LC_NUMERIC, "C");
+    unsetenv("LOCPATH");
 }
 
 /* Property: what is canonical stays as it is, and numbers read back as the same double. */
@@ -229,7 +242,7 @@ int main(void)
         cmocka_unit_test(has_no_text_for_what_is_no_number),
         cmocka_unit_test(writes_only_integers_that_doubles_hold),
         cmocka_unit_test(keeps_the_limit_of_depth_and_what_was_there),
-        cmocka_unit_test(writes_a_point_in_every_locale),
+        cmocka_unit_test_setup_teardown(writes_a_point_in_every_locale, scratch_create, scratch_remove),
         cmocka_unit_test(is_stable),
         cmocka_unit_test(survives_every_failed_allocation),
     };

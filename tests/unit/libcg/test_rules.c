@@ -368,6 +368,7 @@ static void replace_everywhere(json_t *root, json_t *value, size_t *count)
             else
                 json_array_set_new(value, i, other);
             CG_AUTO_FREE char *findings = findings_of(root, NULL);
+            assert_non_null(findings);
             ++*count;
         }
         if (at)
