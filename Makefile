@@ -81,7 +81,9 @@ LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB
 UNDER_cli := $(CLI) $(INTAKE) $(UNDER_import)
 LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
 
-HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
+# An archive: a test takes of it what it calls, so that a harness for one room needs that room only there.
+HARNESS_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
+HARNESS := $(BUILD)/harness.a
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
 TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 
@@ -101,6 +103,7 @@ $(LIBCG): $(call objects,libcg)
 $(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE) $(CLI): $(BUILD)/%.a:
 	$(call say,LIB,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(HARNESS): $(HARNESS_OBJECTS)
 $(BASE): $(call objects,base)
 $(STORE): $(call objects,store)
 $(KOJI): $(call objects,koji)
@@ -144,7 +147,7 @@ $(BUILD)/generated/openapi_text.h: schema/openapi.yaml
 	  echo '0};'; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
--include $(ALL_OBJECTS:.o=.d) $(HARNESS:.o=.d) $(TEST_PROGRAMS:=.d)
+-include $(ALL_OBJECTS:.o=.d) $(HARNESS_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
 # --- tests -----------------------------------------------------------------------------------------------------------
 define test_rule

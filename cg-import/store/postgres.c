@@ -146,7 +146,7 @@ int pg_run(struct pg_connection *connection, const struct pg_statement *statemen
                                                 params ? params->values : NULL, NULL, NULL, 0);
     if (!is_good(got))
         return fail_result(connection, statement->name, got, err);
-    int count = PQresultStatus(got) == PGRES_TUPLES_OK ? PQntuples(got) : atoi(PQcmdTuples(got));
+    int count = PQresultStatus(got) == PGRES_TUPLES_OK ? PQntuples(got) : (int)strtol(PQcmdTuples(got), NULL, 10);
     if (rows)
         *rows = CG_STEAL(got);
     return count;

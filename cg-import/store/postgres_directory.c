@@ -75,18 +75,27 @@ static int take_lock(struct postgres_directory *directory, struct cg_error *err)
 
 /* --- versions ---------------------------------------------------------------------------------------------------- */
 
+/* The number that a file begins with; 0 when it does not begin with one, -1 when the file cannot be opened. */
+static long read_number(const char *path)
+{
+    CG_AUTO_FILE FILE *file = fopen(path, "re");
+    char line[32] = "";
+    if (!file)
+        return -1;
+    return fgets(line, sizeof line, file) ? strtol(line, NULL, 10) : 0;
+}
+
 /* The major version that the data is of, 0 when there is no data, -1. */
 static int data_version(const struct postgres_directory *directory, struct cg_error *err)
 {
     char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/data/PG_VERSION", directory->path);
-    CG_AUTO_FILE FILE *file = fopen(path, "re");
-    if (!file && errno == ENOENT)
+    long version = read_number(path);
+    if (version < 0 && errno == ENOENT)
         return 0;
-    int version = 0;
-    if (!file || fscanf(file, "%d", &version) != 1 || version <= 0)
+    if (version <= 0 || version > 999)
         return cg_fail(err, CG_E_CONFIG, "%s cannot be read or names no version of PostgreSQL", path);
-    return version;
+    return (int)version;
 }
 
 /* The major version of the programs in `bin`, as the server tells it; 0 if there is none. */
@@ -110,10 +119,11 @@ static int program_version(const char *bin)
     for (ssize_t got; size < sizeof text - 1 && (got = read(out[0], text + size, sizeof text - 1 - size)) > 0;)
         size += (size_t)got;
     close(out[0]);
-    int status = 0, version = 0;
+    int status = 0;
     if (pid > 0)
         process_wait(pid, 10000, &status);
-    return sscanf(text, "postgres (PostgreSQL) %d", &version) == 1 ? version : 0;
+    static const char form[] = "postgres (PostgreSQL) ";
+    return strncmp(text, form, sizeof form - 1) == 0 ? (int)strtol(text + sizeof form - 1, NULL, 10) : 0;
 }
 
 static int use_bin(struct postgres_directory *directory, const char *bin, int wanted, struct cg_error *err)
@@ -229,9 +239,8 @@ pid_t postgres_directory_server(const struct postgres_directory *directory)
 {
     char path[PATH_MAX + 32], link[64], data[PATH_MAX + 16], where[PATH_MAX + 16];
     snprintf(path, sizeof path, "%s/data/postmaster.pid", directory->path);
-    CG_AUTO_FILE FILE *file = fopen(path, "re");
-    long pid = 0;
-    if (!file || fscanf(file, "%ld", &pid) != 1 || pid <= 1 || kill((pid_t)pid, 0) != 0)
+    long pid = read_number(path);
+    if (pid <= 1 || kill((pid_t)pid, 0) != 0)
         return 0;
     /* The number may belong to another process by now: a server works in its data directory. */
     snprintf(link, sizeof link, "/proc/%ld/cwd", pid);
