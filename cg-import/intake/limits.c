@@ -51,6 +51,7 @@ struct limits *limits_create(const struct intake_limits *given, struct cg_error 
         .header_seconds = or_default(given->header_seconds, 10),
         .idle_seconds = or_default(given->idle_seconds, 60),
         .rate_min = or_default(given->rate_min, 1024),
+        .rate_seconds = or_default(given->rate_seconds, 10),
     };
     pthread_mutex_init(&limits->lock, NULL);
     return limits;
@@ -128,9 +129,9 @@ void limits_worked(struct limits *limits, struct limits_connection *connection, 
 /* Is the window over and was too little sent in it? A window that was good begins anew. */
 static bool too_slow(const struct intake_limits *given, struct limits_connection *connection, uint64_t now_ms)
 {
-    if (now_ms < connection->since_ms + LIMITS_RATE_WINDOW_MS)
+    if (now_ms < connection->since_ms + given->rate_seconds * UINT64_C(1000))
         return false;
-    if (connection->window_bytes < (uint64_t)given->rate_min * (LIMITS_RATE_WINDOW_MS / 1000))
+    if (connection->window_bytes < (uint64_t)given->rate_min * given->rate_seconds)
         return true;
     connection->since_ms = now_ms;
     connection->window_bytes = 0;

@@ -13,13 +13,12 @@
 #include "cg/error.h"
 #include "intake/server.h"
 
-#define LIMITS_RATE_WINDOW_MS 10000U /* over which the rate of a body is taken */
-#define LIMITS_LINGER_MS 5000U       /* for a refused sender to stop */
+#define LIMITS_LINGER_MS 5000U /* for a refused sender to stop */
 
 enum limits_phase {
     LIMITS_HEAD,   /* a new connection: header_seconds */
     LIMITS_NEXT,   /* kept for a next request, its head included: idle_seconds and header_seconds */
-    LIMITS_BODY,   /* rate_min over each window */
+    LIMITS_BODY,   /* rate_min over each window of rate_seconds */
     LIMITS_WORK,   /* a handler is at it, or a stream waits: no limit */
     LIMITS_ANSWER, /* an answer is being taken: idle_seconds */
     LIMITS_LINGER, /* LIMITS_LINGER_MS */

@@ -5,7 +5,7 @@
 /*
  * The HTTP face of the service: schema/openapi.yaml is the contract.
  *
- * libmicrohttpd carries it and is seen by server.c only. Every request passes the header gate, finds its caller, its
+ * libmicrohttpd carries it and is seen by carrier.c only. Every request passes the header gate, finds its caller, its
  * route and its handler (request.h). Answers to failures are problem+json (RFC 9457) with the findings.
  */
 
@@ -29,7 +29,8 @@ struct intake_limits {
     unsigned imports_per_caller;     /* unfinished; 0: 1,000 */
     unsigned header_seconds;         /* for the head of a request; 0: 10 */
     unsigned idle_seconds;           /* 0: 60 */
-    unsigned rate_min;               /* of a body over 10 s, bytes per second; 0: 1,024 */
+    unsigned rate_min;               /* of a body, bytes per second; 0: 1,024 */
+    unsigned rate_seconds;           /* over which rate_min is taken; 0: 10 */
 };
 
 /* How callers are known. Any combination; none of them: only health and the contract are answered. */

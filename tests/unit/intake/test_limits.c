@@ -56,6 +56,7 @@ static void zeroes_are_the_documented_limits(void **state)
     assert_int_equal(given->header_seconds, 10);
     assert_int_equal(given->idle_seconds, 60);
     assert_int_equal(given->rate_min, 1024);
+    assert_int_equal(given->rate_seconds, 10);
     limits_destroy(limits);
 }
 
@@ -103,8 +104,8 @@ static unsigned dropped_after(size_t bytes)
     limits_enter(pair.limits, pair.connection, LIMITS_BODY, 1000);
     limits_received(pair.limits, pair.connection, bytes, 2000);
     limits_worked(pair.limits, pair.connection, 2000);
-    assert_int_equal(limits_sweep(pair.limits, 1000 + LIMITS_RATE_WINDOW_MS - 1), 0);
-    unsigned count = limits_sweep(pair.limits, 1000 + LIMITS_RATE_WINDOW_MS);
+    assert_int_equal(limits_sweep(pair.limits, 1000 + 10000 - 1), 0);
+    unsigned count = limits_sweep(pair.limits, 1000 + 10000);
     close_pair(&pair);
     return count;
 }

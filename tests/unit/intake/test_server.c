@@ -440,7 +440,20 @@ static void a_slow_head_is_dropped(void **state)
 static int start_impatient(void **state)
 {
     (void)state;
-    return start_with((struct intake_options){.limits = {.header_seconds = 1, .idle_seconds = 30}});
+    return start_with((struct intake_options){.limits = {.header_seconds = 1, .idle_seconds = 30, .rate_seconds = 1}});
+}
+
+static void a_slow_body_is_dropped(void **state)
+{
+    (void)state;
+    static const char head[] = "PATCH /big HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc";
+    int slow = running_connect(intake);
+    running_send(slow, head, sizeof head - 1);
+    running_read(slow, text, sizeof text, NULL);
+    assert_string_equal(text, "");
+    close(slow);
+    assert_non_null(strstr(stop_and_read_log(), "route=/big status=broken received=3"));
+    assert_int_equal(finished, 1);
 }
 
 static int start_narrow(void **state)
@@ -548,6 +561,7 @@ int main(void)
         ON(stopping_ends_streams_that_wait),
         ON(refuses_to_start),
         cmocka_unit_test_setup_teardown(a_slow_head_is_dropped, start_impatient, stop),
+        cmocka_unit_test_setup_teardown(a_slow_body_is_dropped, start_impatient, stop),
         cmocka_unit_test_setup_teardown(too_many_connections_are_closed, start_narrow, stop),
         cmocka_unit_test_setup_teardown(serves_a_unix_socket, start_unix, stop_unix),
     };

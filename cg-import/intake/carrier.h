@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INTAKE_CARRIER_H
+#define INTAKE_CARRIER_H
+
+/*
+ * Carries requests between a listening socket and flow.h. The only module that knows libmicrohttpd.
+ *
+ * One event loop (epoll) and a few threads of the library; a connection stays with the thread that accepted it, and a
+ * handler that waits for disk or database holds that thread. Memory of a connection is bounded: a head, and pieces of a
+ * body of at most half its memory.
+ */
+
+#include "intake/request_private.h"
+#include "intake/stream.h"
+
+struct carrier;
+
+/* All borrowed until carrier_stop(). */
+struct carrier_options {
+    struct request_server *shared;
+    struct streams *streams;
+    enum request_listener listener;
+    int fd;                               /* listening; closed by its owner after carrier_stop() */
+    unsigned threads;                     /* 1 or more */
+    char *tls_cert, *tls_key, *client_ca; /* PEM texts; NULL: no TLS, no client certificates */
+};
+
+/* NULL with CG_E_MEMORY, CG_E_IO, CG_E_CONFIG (certificate or key is not good), CG_E_UNSUPPORTED (the library is newer
+ * than the gate knows it). */
+struct carrier *carrier_start(const struct carrier_options *options, struct cg_error *err);
+
+/* How streams are put to sleep and woken. */
+const struct stream_sleep *carrier_sleep(void);
+
+/* No new connections. NULL is allowed. */
+void carrier_quiesce(struct carrier *carrier);
+
+/* Closes all connections and frees. NULL is allowed. */
+void carrier_stop(struct carrier *carrier);
+
+#endif
