@@ -100,7 +100,7 @@ $(LIBCG): $(call objects,libcg)
 	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/libcg-all.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/libcg-all.o
 
-$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE) $(CLI): $(BUILD)/%.a:
+$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE) $(CLI) $(HARNESS): $(BUILD)/%.a:
 	$(call say,LIB,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(HARNESS): $(HARNESS_OBJECTS)
