@@ -87,7 +87,7 @@ HARNESS := $(BUILD)/harness.a
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
 TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 
-.PHONY: all check check-hub sanitize fuzz lint layers format bench man install dist clean help tests
+.PHONY: all check check-crash check-hub sanitize fuzz lint layers format bench man install dist clean help tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -199,6 +199,10 @@ sanitize: sanitized-tests ## run the unit tests under the address and undefined-
 	$(PYTHON) tests/harness/run-tests --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS))
 
 PROFILE ?= koji
+KILLS ?= 100
+check-crash: all ## kill replicas, connections and the hub's replies: make check-crash KILLS=1000
+	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) tests/harness/run-tests --pytest crash tests/fault/crash
+
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
 	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) tests/harness/run-tests --pytest hub tests/hub
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* _GNU_SOURCE: RTLD_NEXT. */
+#define _GNU_SOURCE
+/*
+ * Preloaded into the service: kills it with SIGKILL at the n-th passing of a named point.
+ *
+ * CG_CRASH_AT=POINT:before|after:N, POINT being a statement of the store ("set_journal", "set_imported", ...),
+ * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "renameat", "linkat". The service itself has no such
+ * code.
+ */
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum phase { BEFORE, AFTER };
+
+static char point[64];
+static enum phase phase;
+static atomic_long left;
+
+__attribute__((constructor)) static void read_point(void)
+{
+    const char *text = getenv("CG_CRASH_AT");
+    const char *end = text ? strchr(text, ':') : NULL;
+    if (!end || (size_t)(end - text) >= sizeof point)
+        return;
+    memcpy(point, text, (size_t)(end - text));
+    phase = strncmp(end, ":after", 6) == 0 ? AFTER : BEFORE;
+    atomic_store(&left, atol(strrchr(text, ':') + 1));
+}
+
+static void pass(const char *name, enum phase now)
+{
+    if (now == phase && name && strcmp(name, point) == 0 && atomic_fetch_sub(&left, 1) == 1)
+        kill(getpid(), SIGKILL);
+}
+
+/* Defines `function` to call the next one of its name, passing the point called `name` before and after it. */
+#define WRAP(result, function, name, parameters, arguments)                                                            \
+    result function parameters;                                                                                        \
+    result function parameters                                                                                         \
+    {                                                                                                                  \
+        result(*next) parameters;                                                                                      \
+        *(void **)&next = dlsym(RTLD_NEXT, #function);                                                                 \
+        pass(name, BEFORE);                                                                                            \
+        result answer = next arguments;                                                                                \
+        pass(name, AFTER);                                                                                             \
+        return answer;                                                                                                 \
+    }
+
+WRAP(int, curl_easy_perform, "curl_easy_perform", (void *handle), (handle))
+WRAP(void *, PQexec, query, (void *connection, const char *query), (connection, query))
+WRAP(void *, PQexecPrepared, name,
+     (void *connection, const char *name, int count, const char *const *values, const int *lengths, const int *formats,
+      int format),
+     (connection, name, count, values, lengths, formats, format))
+WRAP(int, fsync, "fsync", (int fd), (fd))
+WRAP(int, renameat, "renameat", (int from_fd, const char *from, int to_fd, const char *to), (from_fd, from, to_fd, to))
+WRAP(int, linkat, "linkat", (int from_fd, const char *from, int to_fd, const char *to, int flags),
+     (from_fd, from, to_fd, to, flags))
