@@ -114,7 +114,7 @@ class Course:
         place = '%s:%s:%d' % (point, self.random.choice(('before', 'after')), self.random.randint(1, POINTS[point]))
         try:
             service.start(environment={'LD_PRELOAD': str(self.library), 'CG_CRASH_AT': place})
-            service.process.wait(timeout=6)
+            service.process.wait(timeout=8)
             self.kills['named'] += 1
         except RuntimeError:                # died before it was ready: a point of the start
             self.kills['named'] += 1
