@@ -15,6 +15,7 @@ import shutil
 
 import pytest
 
+import contract
 from postgres_process import postgres_server  # noqa: F401
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -65,9 +66,11 @@ class Intake:
         connection = self.open()
         try:
             connection.request(method, path, body=body, headers=sent)
-            return Answer(connection.getresponse())
+            answer = Answer(connection.getresponse())
         finally:
             connection.close()
+        contract.check(method, path, answer)
+        return answer
 
     def post(self, metadata, query='', caller='submitter', **headers):
         """A post of the metadata alone: bytes, or a document."""
