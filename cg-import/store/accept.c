@@ -266,17 +266,26 @@ static int accept_work(struct pg_connection *connection, void *context, struct c
 
 /* --- entry ------------------------------------------------------------------------------------------------------- */
 
-static json_t *output_rows(const struct store_new_import *wanted)
+static json_t *output_rows(const struct store_new_import *wanted, struct cg_error *err)
 {
     CG_AUTO_JSON json_t *rows = json_array();
     for (size_t i = 0; i < wanted->output_count; i++) {
         const struct store_output *o = &wanted->outputs[i];
-        json_t *row = json_pack("{s:I, s:s, s:I, s:s, s:s, s:s?}", "position", (json_int_t)o->position, "path", o->path,
-                                "size_bytes", (json_int_t)o->size_bytes, "checksum_type", o->checksum_type, "checksum",
-                                o->checksum, "sha256", o->sha256);
-        if (!row || json_array_append_new(rows, row) != 0)
+        json_error_t why = {0};
+        json_t *row = json_pack_ex(&why, 0, "{s:I, s:s, s:I, s:s, s:s, s:s?}", "position", (json_int_t)o->position,
+                                   "path", o->path, "size_bytes", (json_int_t)o->size_bytes, "checksum_type",
+                                   o->checksum_type, "checksum", o->checksum, "sha256", o->sha256);
+        if (!row && json_error_code(&why) == json_error_invalid_utf8) {
+            cg_fail(err, CG_E_USAGE, "output %u has a text that is not valid UTF-8", o->position);
             return NULL;
+        }
+        if (json_array_append_new(rows, row) != 0) {
+            cg_fail_memory(err);
+            return NULL;
+        }
     }
+    if (!rows)
+        cg_fail_memory(err);
     return CG_STEAL(rows);
 }
 
@@ -284,9 +293,9 @@ int store_import_accept(struct store *store, const struct store_new_import *want
                         struct store_import *import, enum store_accepted *how, struct cg_error *err)
 {
     *import = (struct store_import){0};
-    CG_AUTO_JSON json_t *outputs = output_rows(wanted);
+    CG_AUTO_JSON json_t *outputs = output_rows(wanted, err);
     if (!outputs)
-        return cg_fail(err, CG_E_USAGE, "the outputs have a text that is not valid UTF-8");
+        return -1;
     CG_AUTO_JSON json_t *components = NULL;
     if (wanted->components) {
         components = components_digested(wanted->components, err);

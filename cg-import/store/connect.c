@@ -116,10 +116,14 @@ static int set_up(struct pg_connection *connection, const struct store_options *
 int pg_connect(struct pg_connection *connection, const struct store_options *options, struct cg_error *err)
 {
     /* libpq quotes what it does not understand, and that may be a password: its message is not passed on. */
-    PQconninfoOption *parsed = PQconninfoParse(options->conninfo, NULL);
-    if (!parsed)
-        return cg_fail(err, CG_E_CONFIG, "the connection string of the database cannot be understood");
+    char *message = NULL;
+    PQconninfoOption *parsed = PQconninfoParse(options->conninfo, &message);
+    bool understood = parsed != NULL, wrong = message != NULL;
+    PQfreemem(message);
     PQconninfoFree(parsed);
+    if (!understood)
+        return wrong ? cg_fail(err, CG_E_CONFIG, "the connection string of the database cannot be understood")
+                     : cg_fail_memory(err);
     unsigned seconds = options->connect_timeout_s ? options->connect_timeout_s : CONNECT_TIMEOUT_S;
     connection->trouble = options->trouble;
     connection->trouble_context = options->trouble_context;

@@ -16,7 +16,7 @@
 int store_content_add(struct store *store, const struct cg_digests *digests, struct cg_error *err);
 
 /* Is there a content with this checksum and size that `scope` may see (an import in scope refers to it)? 1 and its
- * digests, 0, -1. */
+ * digests, 0, -1. Known by sha256 or md5; of any other kind nothing is found, adler32 being too weak. */
 int store_content_find(struct store *store, enum cg_digest_kind kind, const char *checksum, uint64_t size_bytes,
                        const struct store_scope *scope, struct cg_digests *found, struct cg_error *err);
 

@@ -14,8 +14,10 @@ struct migration {
 
 #define MIGRATION_COUNT ((int)(sizeof migrations / sizeof migrations[0]))
 
-/* An advisory lock of our own: any number that no other program of the database uses. */
-#define LOCK_SQL "SELECT pg_advisory_xact_lock(7164110298514371949)"
+/* An advisory lock of our own: any number that no other program of the database uses. A migration may take long, and
+ * who waits for one, too. */
+#define LOCK_SQL                                                                                                       \
+    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(7164110298514371949)"
 #define TABLE_SQL                                                                                                      \
     "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL,"                    \
     " applied_at timestamptz NOT NULL DEFAULT now())"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "allocation.h"
 #include "store_test.h"
 
 #include <fnmatch.h>
@@ -106,6 +107,9 @@ static void refuses_outputs_that_do_not_fit(void **state)
     assert_error(&err, CG_E_CONFLICT, expected);
     store_import_finish(&import);
 
+    outputs[0].path = (char[]){"\xff"};
+    assert_int_equal(accept_import(store, &wanted, &import, &how, &err), -1);
+    assert_error(&err, CG_E_USAGE, "output 3 has a text that is not valid UTF-8");
     wanted = posted("b-1-1", 77);
     snprintf(expected, sizeof expected, "the metadata, sha256 %s, is not recorded as a content", sha256_of(77));
     assert_int_equal(accept_import(store, &wanted, &import, &how, &err), -1);
@@ -662,6 +666,47 @@ static void names_states_and_reasons(void **state)
     assert_int_equal(store_held_from_name("tags"), -1);
 }
 
+/* Whatever allocation fails: a clean error or, where the database is asked again, the right answer; never both or half.
+ */
+static void survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    CG_AUTO_JSON json_t *components = quoted_json("[{'type': 'rpm', 'name': 'bash'}]");
+    struct store_output out = output(0, "x", 100, "md5", md5_of(50));
+    struct store_new_import wanted = posted("a-1-1", 1);
+    wanted.outputs = &out;
+    wanted.output_count = 1;
+    wanted.components = components;
+    wanted.idempotency_key = "k";
+    wanted.request_sha256 = sha256_of(7);
+    add_content(store, 1, 10);
+    for (unsigned long n = 1;; n++) {
+        struct cg_error err = {0};
+        struct store_import import, again = {0};
+        enum store_accepted how;
+        allocation_fail_at(n);
+        int result = accept_import(store, &wanted, &import, &how, &err);
+        if (result == 0)
+            result = store_import_get(store, import.id, NULL, &again, &err) == 1 ? 0 : -1;
+        bool failed = allocation_failed();
+        allocation_fail_at(0);
+        if (result != 0 && err.code != CG_E_MEMORY && err.code != CG_E_BUSY)
+            fail_msg("allocation %lu: %s", n, err.message);
+        if (result == 0) {
+            assert_string_equal(import.id, again.id);
+            assert_string_equal(again.outputs[0].path, "x");
+        }
+        store_import_finish(&import);
+        store_import_finish(&again);
+        if (!failed)
+            break;
+    }
+    assert_string_equal(sql("SELECT count(*) FROM imports"), "1");
+    assert_string_equal(sql("SELECT count(*) FROM events"), "1");
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -680,6 +725,7 @@ int main(void)
         cmocka_unit_test(keeps_events_as_they_were_written),
         cmocka_unit_test(counts_for_the_metrics),
         cmocka_unit_test(names_states_and_reasons),
+        cmocka_unit_test(survives_every_failed_allocation),
     };
     return cmocka_run_group_tests_name("imports", tests, postgres_start, postgres_stop);
 }
