@@ -68,7 +68,7 @@ static void close_scene(struct scene *scene)
 static void gives_what_there_is_and_sleeps(void **state)
 {
     (void)state;
-    struct scene scene = {.script = {{"abcdef", NULL, "g", ""}}};
+    struct scene scene = {.script.lines = {"abcdef", NULL, "g", ""}};
     char buffer[4];
     open_scene(&scene, STREAM_PLAIN);
     assert_int_equal(stream_read(scene.stream, buffer, 4, 1000), 4);
@@ -141,7 +141,7 @@ static void ending_wakes_all_and_none_sleeps_again(void **state)
 static void a_detached_stream_asks_its_source_no_more(void **state)
 {
     (void)state;
-    struct scene scene = {.script = {{"a"}}};
+    struct scene scene = {.script.lines = {"a"}};
     char buffer[4];
     open_scene(&scene, STREAM_PLAIN);
     stream_detach(scene.stream);
