@@ -9,6 +9,13 @@
 extern const struct verb verb_check;
 extern const struct verb verb_import;
 extern const struct verb verb_hub;
+extern const struct verb verb_submit;
+extern const struct verb verb_list;
+extern const struct verb verb_show;
+extern const struct verb verb_watch;
+extern const struct verb verb_retry;
+extern const struct verb verb_cancel;
+extern const struct verb verb_release;
 extern const struct verb verb_serve;
 extern const struct verb verb_migrate;
 extern const struct verb verb_token;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_CLIENT_VERB_H
+#define CLI_CLIENT_VERB_H
+
+/*
+ * What the verbs that talk to the service have in common: its address, JSON or text, stopping by signal, how they end.
+ */
+
+#include "service_access.h"
+#include "service_client.h"
+#include "signals.h"
+#include "verbs.h"
+
+/* Zero-initialise; one verb's run holds it. */
+struct client_verb {
+    const struct verb *verb;
+    struct service_access access;
+    bool json;
+    struct stop stop;
+    struct signals signals;
+    struct service_client *client;
+    json_t *findings; /* of a refusal by the service, owned; NULL: none */
+};
+
+enum client_verb_option { OPTION_CLIENT_JSON = OPTION_OF_CLIENT_VERB, OPTION_OF_ONE_CLIENT_VERB };
+
+/* Takes --json and the options of the service. 1: taken, 0: it is none of them. */
+int client_verb_take(struct client_verb *verb, int id, const char *value);
+
+/* Finds the service and begins to listen to signals. 0, or -1 with CG_E_USAGE, CG_E_CONFIG, CG_E_IO, CG_E_MEMORY. */
+int client_verb_begin(struct client_verb *verb, struct cg_error *err);
+
+/* Keeps the findings of a refusal for client_verb_end. */
+void client_verb_keep_findings(struct client_verb *verb, const struct service_reply *reply);
+
+/* Says what went wrong (CG_OK: nothing), gives everything back, and returns the exit status. */
+int client_verb_end(struct client_verb *verb, const struct cg_error *err);
+
+#endif

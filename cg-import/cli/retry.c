@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* retry: import again what was rejected, canceled or held. */
+#include "operate.h"
+#include "output.h"
+
+#include "cg/json.h"
+
+enum retry_option { OPTION_METADATA = OPTION_OF_ONE_CLIENT_VERB };
+
+static const struct option_row rows[] = {
+    {OPTION_METADATA, "metadata", "FILE", "corrected metadata of the same NVR: a new import, linked to the old"},
+    {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
+    {0, NULL, NULL, NULL},
+};
+static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
+
+struct retry {
+    struct client_verb verb;
+    const char *metadata;
+};
+
+static int take(void *context, int id, const char *value, struct cg_error *err)
+{
+    struct retry *retry = context;
+    (void)err;
+    if (!client_verb_take(&retry->verb, id, value))
+        retry->metadata = value;
+    return 0;
+}
+
+static int retry_one(struct retry *retry, const char *name, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes document = {0};
+    struct operation operation = {.what = "retry"};
+    if (retry->metadata) {
+        if (cg_json_load_file(retry->metadata, &document, err) < 0)
+            return -1;
+        operation.body = cg_bytes_text(&document);
+        operation.body_bytes = document.size;
+    }
+    return operate(&retry->verb, name, &operation, err);
+}
+
+static int run(int argc, char **argv)
+{
+    struct retry retry = {.verb = {.verb = &verb_retry}};
+    struct cg_error err = {0};
+    int first = 0, status = EXIT_DONE;
+    if (verbs_begin(&verb_retry, argc, argv, take, &retry, &first, &status) == VERBS_STOP)
+        return status;
+    if (argc - first != 1) {
+        cg_fail(&err, CG_E_USAGE, "one import is tried again: its id or NVR");
+        return verbs_refuse(&verb_retry, argv, &err);
+    }
+    if (client_verb_begin(&retry.verb, &err) == 0)
+        retry_one(&retry, argv[first], &err);
+    return client_verb_end(&retry.verb, &err);
+}
+
+static const char *const usage[] = {"IMPORT [--metadata FILE] [OPTION]...", NULL};
+
+const struct verb verb_retry = {
+    .name = "retry",
+    .summary = "import again what the service holds, rejected or canceled",
+    .usage = usage,
+    .description = "Puts an import, named by its id or its NVR (then the newest of it), into the queue again; or, with "
+                   "corrected metadata, makes a new one in its place.",
+    .exit_statuses = "  0  in the queue again\n"
+                     "  1  the metadata is refused; or the service refuses the caller\n"
+                     "  2  wrong usage or configuration; there is no such import\n"
+                     "  3  temporary: the service is not reached or busy\n"
+                     "  4  its state does not allow it\n",
+    .groups = groups,
+    .run = run,
+};
