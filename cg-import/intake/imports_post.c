@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define IMPORTS_PER_CALLER 1000
+
 struct post {
     struct submission submission;
     char key[IDEMPOTENCY_KEY_MAX + 1];
@@ -148,6 +150,20 @@ static int choose_form(struct post *post, const struct intake_request *request, 
                    type ? type : "");
 }
 
+/* A caller with as many unfinished imports as it may have waits until some have ended. */
+static int check_quota(struct submission *s, struct cg_error *err)
+{
+    unsigned most = s->service->limits.imports_per_caller ? s->service->limits.imports_per_caller : IMPORTS_PER_CALLER;
+    int64_t count = store_import_unfinished(s->service->store, s->caller->name, err);
+    if (count < 0)
+        return -1;
+    if (count < most)
+        return 0;
+    s->refusal.status = 429;
+    return cg_fail(err, CG_E_LIMIT, "caller %s has %" PRId64 " unfinished imports, at most %u", s->caller->name, count,
+                   most);
+}
+
 static int prepare(struct post *post, const struct intake_request *request, struct cg_error *err)
 {
     struct submission *s = &post->submission;
@@ -157,6 +173,8 @@ static int prepare(struct post *post, const struct intake_request *request, stru
     if (has_key < 0 || choose_form(post, request, err) != 0)
         return -1;
     s->idempotency_key = has_key ? post->key : NULL;
+    if (check_quota(s, err) != 0)
+        return -1;
     int64_t size = intake_body_size(request);
     if (size > 0 && spool_room(s->service->spool, (uint64_t)size, err) != 0)
         return refusal_of_content(&s->refusal, err);

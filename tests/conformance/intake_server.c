@@ -2,7 +2,7 @@
 /*
  * The service without its workers, for tests of the HTTP face: what was accepted stays where it is.
  *
- *     intake_server CONNINFO SPOOL ROOT [RESERVE_BYTES [METADATA_MAX [OUTPUT_MAX]]]
+ *     intake_server CONNINFO SPOOL ROOT [RESERVE_BYTES [METADATA_MAX [OUTPUT_MAX [IMPORTS_MAX]]]]
  *
  * Migrates the database, makes the callers below, and writes one JSON line {"port", "tokens": {name: token}}. Knows the
  * hub "sandbox", which is the default. ROOT is the reference root "builds". Ends when its standard input does.
@@ -106,7 +106,9 @@ int main(int argc, char **argv)
         .log = log,
         .address = "127.0.0.1",
         .trust = {.tokens = true},
-        .limits = {.metadata_bytes = number(argc, argv, 5), .output_bytes = number(argc, argv, 6)},
+        .limits = {.metadata_bytes = number(argc, argv, 5),
+                   .output_bytes = number(argc, argv, 6),
+                   .imports_per_caller = (unsigned)number(argc, argv, 7)},
         .default_hub = "sandbox",
         .roots = &root,
         .root_count = 1,

@@ -38,7 +38,7 @@ class Answer:
 class Intake:
     """A running server with a database and a content store of its own."""
 
-    def __init__(self, postgres, reserve_bytes=0, metadata_max=0, output_max=0):
+    def __init__(self, postgres, reserve_bytes=0, metadata_max=0, output_max=0, imports_max=0):
         self.postgres = postgres
         self.database = postgres.database()
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='cg-intake-'))
@@ -46,7 +46,8 @@ class Intake:
         self.root.mkdir()
         self.spool = self.top / 'spool'
         self.log = self.top / 'log'
-        command = [SERVER, self.database, self.spool, self.root, reserve_bytes, metadata_max, output_max]
+        command = [SERVER, self.database, self.spool, self.root, reserve_bytes, metadata_max, output_max,
+                   imports_max]
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=log, text=True)

@@ -277,6 +277,17 @@ def test_limits_and_room(intake_starter):
     assert small.post(build.metadata).status == 413
 
 
+def test_a_caller_has_so_many_unfinished_imports_and_no_more(intake_starter):
+    small = intake_starter(imports_max=2)
+    first = small.post(Build('q1').metadata).json
+    assert small.post(Build('q2').metadata).status == 202
+    answer = small.post(Build('q3').metadata)
+    assert answer.status == 429 and int(answer.headers['Retry-After']) > 0
+    assert small.post(Build('q3').metadata, caller='narrow').status == 202
+    assert small.ask('POST', '/v1/imports/%s/cancel' % first['id'], caller='operator').status == 202
+    assert small.post(Build('q4').metadata).status == 202
+
+
 def test_without_room_above_the_reserve_posts_are_answered_with_507(intake_starter):
     free = os.statvfs('/tmp')
     full = intake_starter(reserve_bytes=free.f_blocks * free.f_frsize * 2)

@@ -214,8 +214,10 @@ static int read_parts(unsigned count, struct cg_error *err)
     int read = 0;
     for (unsigned i = 0; i < count && read == 0; i++)
         read = multipart_feed(multipart, part, sizeof part - 1, err);
+    if (read == 0)
+        read = multipart_feed(multipart, "--B--", 5, err);
     cg_bytes_finish(&told.text);
-    return read == 0 ? multipart_feed(multipart, "--B--", 5, err) : -1;
+    return read;
 }
 
 static void test_the_limit_of_parts(void **state)
