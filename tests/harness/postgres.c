@@ -3,6 +3,8 @@
 
 #include "unit.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <pwd.h>
 #include <signal.h>
@@ -61,6 +63,37 @@ static int start_server(void)
     return run(command);
 }
 
+static void stop_and_remove(void)
+{
+    char command[512];
+    snprintf(command, sizeof command, "pg_ctl -s -w -D %s/data -m immediate stop", top);
+    run(command);
+    snprintf(command, sizeof command, "rm -rf %s", top);
+    if (system(command) != 0) /* NOLINT(cert-env33-c) */
+        print_error("%s is left\n", top);
+}
+
+/* A process that waits for the end of this one, however it comes, and leaves no server behind. */
+static int watch(void)
+{
+    int ends[2];
+    if (pipe(ends) != 0 || fcntl(ends[1], F_SETFD, FD_CLOEXEC) != 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        char byte;
+        setsid();
+        close(ends[1]);
+        while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+            ;
+        if (access(top, F_OK) == 0)
+            stop_and_remove();
+        _exit(0);
+    }
+    close(ends[0]);
+    return pid < 0 ? -1 : 0;
+}
+
 int postgres_start(void **state)
 {
     (void)state;
@@ -73,6 +106,8 @@ int postgres_start(void **state)
     const struct passwd *user = postgres_user() ? getpwnam(postgres_user()) : NULL;
     if (postgres_user() && (!user || chown(top, user->pw_uid, user->pw_gid) != 0))
         return -1;
+    if (watch() != 0)
+        return -1;
     char command[512];
     snprintf(command, sizeof command, "initdb -D %s/data -U tests -A trust --no-locale -E UTF8 --no-sync", top);
     running = run(command) == 0 && start_server() == 0;
@@ -82,14 +117,10 @@ int postgres_start(void **state)
 int postgres_stop(void **state)
 {
     (void)state;
-    if (top[0] == '\0')
-        return 0;
-    char command[512];
-    snprintf(command, sizeof command, "pg_ctl -s -w -D %s/data -m immediate stop", top);
-    if (running)
-        run(command);
-    snprintf(command, sizeof command, "rm -rf %s", top);
-    return system(command); /* NOLINT(cert-env33-c) */
+    if (top[0] != '\0')
+        stop_and_remove();
+    running = false;
+    return 0;
 }
 
 bool postgres_there(void)
