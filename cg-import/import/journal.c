@@ -54,6 +54,11 @@ static int write_record(struct import_journal *journal, struct cg_error *err)
     return 0;
 }
 
+int import_journal_confirm(struct import_journal *journal, struct cg_error *err)
+{
+    return journal && journal->kept ? write_record(journal, err) : 0;
+}
+
 /* Forgets the upload directory and what is in it. */
 static void clear_directory(struct import_record *record)
 {

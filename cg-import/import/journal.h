@@ -100,6 +100,10 @@ int import_journal_unreserved(struct import_journal *journal, struct cg_error *e
 int import_journal_importing(struct import_journal *journal, const struct koji_ticket *ticket, double now,
                              struct cg_error *err);
 
+/* Writes down what is recorded once more: fails when the keeper has given the import to another. Asked before what is
+ * reserved on the hub is given back or canceled: it may be in the other's use. */
+int import_journal_confirm(struct import_journal *journal, struct cg_error *err);
+
 /* The CGImport was answered and did not happen: the upload directory is used up, the ticket over. */
 int import_journal_import_failed(struct import_journal *journal, struct cg_error *err);
 

@@ -83,8 +83,16 @@ static int cancel_lost(struct import_work *work, struct cg_error *err)
         return -1;
     if (found == 0 || build.state != KOJI_BUILD_BUILDING || build.owner_id != work->user_id)
         return 0;
+    if (import_journal_confirm(work->journal, err) < 0)
+        return -1;
     import_note(work, "the reply to the reservation of build %" PRId64 " was lost: reserving it anew", build.build_id);
     return koji_cancel_build(work->session, build.build_id, err) < 0 ? -1 : 0;
+}
+
+/* Does this answer show that the CGInitBuild reserved nothing? One that was turned away may follow one that did. */
+static bool is_refusal(const struct cg_error *fault)
+{
+    return fault->fault != 0 && fault->code != CG_E_OFFLINE && fault->code != CG_E_BUSY && fault->code != CG_E_RETRIED;
 }
 
 int import_reserve(struct import_work *work, struct cg_error *err)
@@ -93,13 +101,16 @@ int import_reserve(struct import_work *work, struct cg_error *err)
     struct cg_error first = {0};
     int result = reserve_once(work, &first);
     if (result < 0 && first.code == CG_E_RETRIED) {
+        /* Until it is canceled the journal goes on saying that a reservation was sent for. */
+        if (cancel_lost(work, err) < 0)
+            return -1;
         first = (struct cg_error){0};
-        result = cancel_lost(work, &first) < 0 ? -1 : reserve_once(work, &first);
+        result = reserve_once(work, &first);
     }
     if (result == 0)
         return 0;
     *err = first;
-    if (first.fault != 0)
+    if (is_refusal(&first))
         import_journal_unreserved(work->journal, NULL);
     if (first.code == CG_E_UNKNOWN)
         import_left_on_hub(work, "perhaps a reservation of %s; the same command run again settles it",
@@ -118,7 +129,7 @@ int import_reserve_again(struct import_work *work, const struct import_record *r
     if (koji_reserve(earlier, record->reserve_ticket.call_number, work->metadata->content_generator, work->metadata,
                      work->draft, &made, &fault) == 0)
         return hold(work, &made, err);
-    if (fault.fault == 0) {
+    if (fault.code != CG_E_RETRIED && !is_refusal(&fault)) {
         *err = fault;
         return -1;
     }
@@ -138,6 +149,8 @@ void import_tell_reservation(struct import_work *work)
 int import_refund(struct import_work *work, enum koji_build_state state, struct cg_error *err)
 {
     int64_t build_id = work->reservation.build_id;
+    if (import_journal_confirm(work->journal, err) < 0)
+        return -1;
     if (koji_refund(work->session, work->metadata->content_generator, &work->reservation, state, err) < 0) {
         import_tell_reservation(work);
         return -1;

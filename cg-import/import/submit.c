@@ -257,7 +257,8 @@ int import_submit_again(struct import_work *work, const struct import_record *re
         work->certainty = IMPORT_NOTHING_RUNS;
         return koji_build_from_json(answer, &work->build, err) < 0 ? -1 : IMPORT_VERDICT_IMPORTED;
     }
-    if (fault.fault == 0)
+    /* A hub that is offline or has a lock taken answers before it looks whether the first call still runs. */
+    if (fault.fault == 0 || fault.code == CG_E_OFFLINE || fault.code == CG_E_BUSY)
         return unknown(work, &fault, err);
     if (fault.code == CG_E_SESSION && fault.fault != FAULT_AUTH_EXPIRED)
         return settle_without_session(work, record, err);

@@ -225,6 +225,20 @@ def leftovers(spool, work_directories, postgres, database):
     return sorted(contents - known), sorted(known - contents), laid_out
 
 
+def collect(service, spool, timeout_s=60):
+    """Let the service make room as it does after days, and tell what it does not find."""
+    service.configure(spool={'keep': '1 s', 'keep_part': '1 s', 'collect': '1 s'})
+    service.start()
+    deadline = time.monotonic() + timeout_s
+    while True:
+        left = len(list((spool / 'contents').glob('*/*'))) + len(list((spool / 'parts').iterdir()))
+        if left == 0 or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    assert service.stop() == 0
+    return left
+
+
 def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, postgres_server, postgres, make_build,
                                                 tmp_path, crash_library, capsys):
     spool = tmp_path / 'spool'
@@ -244,18 +258,20 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
     twice = sorted(nvr for nvr, count in builds.items() if count > 1)
     orphans, gone, laid_out = leftovers(spool, [service.state for service in replicas], postgres_server, postgres)
     wrong = course.damaged()
+    left = collect(replicas[0], spool)
     count = collections.Counter(states.values())
     with capsys.disabled():
         print('\n%d kills (%s), %d builds accepted: %s; %d lost, %d imported twice, %d reservations left, '
-              '%d files wrong, %d contents orphaned, %d gone, %d files left laid out; %.0f s'
+              '%d files wrong, %d contents unknown to the database and %d missing, %d files left laid out, '
+              '%d in the spool after it was cleared; %.0f s'
               % (sum(course.kills.values()), ', '.join('%d %s' % (number, kind) for kind, number in course.kills.items()),
                  len(course.accepted), ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
                  len(lost), len(twice) + max(0, answers - len(builds)), len(reserved), len(wrong), len(orphans),
-                 len(gone), len(laid_out), time.monotonic() - began))
+                 len(gone), len(laid_out), left, time.monotonic() - began))
     assert count == {'imported': len(course.accepted)}, [
         postgres_server.sql(postgres, "SELECT nvr, state, held, step, error_message FROM imports "
                                       "WHERE state <> 'imported'")]
     assert len(course.accepted) >= KILLS // 4
     assert (lost, twice, wrong, gone) == ([], [], [], [])
-    assert (set(builds), reserved, laid_out) == (nvrs, [], [])
+    assert (set(builds), reserved, laid_out, left) == (nvrs, [], [], 0)
     assert answers <= len(nvrs)
