@@ -68,6 +68,8 @@ static void end(struct intake_request *request, void *state)
     if (intake_query(request, "mute"))
         return;
     intake_set_header(request, "Location", "/here");
+    if (intake_query(request, "header"))
+        intake_set_header(request, "X-Given", intake_query(request, "header"));
     intake_answer_json(request, 202,
                        json_pack("{s:s?,s:s?,s:s?,s:I}", "path", intake_path(request, "name"), "query",
                                  intake_query(request, "q"), "caller", intake_caller(request)->name, "size",
@@ -229,6 +231,17 @@ static void request_ids_go_through(void **state)
     assert_null(strstr(logged, "level=error"));
 }
 
+static void no_handler_can_split_an_answer(void **state)
+{
+    (void)state;
+    ask("GET /open/a?header=good HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_has("\r\nX-Given: good\r\n");
+    ask("GET /open/a?header=x%0d%0aX-Forged:1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_has("HTTP/1.1 202 ");
+    assert_null(strstr(text, "X-Given"));
+    assert_null(strstr(text, "X-Forged"));
+}
+
 static void bodies_have_limits(void **state)
 {
     (void)state;
@@ -353,10 +366,13 @@ static void roles_are_asked(void **state)
     ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_submitter\r\nConnection: close\r\n\r\n");
     assert_has("HTTP/1.1 202 ");
     assert_has("\"caller\":\"submitter\"");
+    /* One request at a time is allowed, and the first has ended. */
+    ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_submitter\r\nConnection: close\r\n\r\n");
+    assert_has("HTTP/1.1 202 ");
     ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_auditor\r\nConnection: close\r\n\r\n");
     assert_has("HTTP/1.1 403 ");
     assert_has("\"detail\":\"the caller may not do this\"");
-    assert_int_equal(begun, 1);
+    assert_int_equal(begun, 2);
 }
 
 static void a_database_that_is_away_is_503(void **state)
@@ -545,6 +561,7 @@ int main(void)
         ON(handlers_get_what_was_sent),
         ON(head_is_get_without_the_body),
         ON(request_ids_go_through),
+        ON(no_handler_can_split_an_answer),
         ON(bodies_have_limits),
         ON(chunks_are_counted_too),
         ON(a_refusal_before_a_small_body_keeps_the_connection),
