@@ -30,9 +30,10 @@ _cg_import_files() {
 }
 
 _cg_import() {
-    local verbs="check import hub help"
+    local verbs="check import hub submit list show watch retry cancel release serve migrate token help"
     local hub_options="-p --profile -c --config --hub --serverca"
     local login_options="--authtype --cert --principal --keytab --user --password-file --runas"
+    local service_options="-S --service --token-file --serverca --cert"
     local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} config="" i
 
     if ((COMP_CWORD == 1)); then
@@ -58,7 +59,7 @@ _cg_import() {
         mapfile -t COMPREPLY < <(compgen -W "$(_cg_import_profiles "${config/#\~/$HOME}")" -- "$current")
         return
         ;;
-    -c | --config | --serverca | --cert | --keytab | --password-file | --token-file | --batch)
+    -c | --config | --serverca | --metadata | --ready-file | --cert | --keytab | --password-file | --token-file | --batch)
         _cg_import_files -f "$current"
         return
         ;;
@@ -68,6 +69,18 @@ _cg_import() {
         ;;
     --authtype)
         _cg_import_words "$current" ssl kerberos password
+        return
+        ;;
+    --state)
+        _cg_import_words "$current" receiving queued running held imported rejected canceled
+        return
+        ;;
+    --role)
+        _cg_import_words "$current" submitter operator auditor
+        return
+        ;;
+    -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires)
+        COMPREPLY=()
         return
         ;;
     --hub | --principal | --user | --runas | --weburl | --tag | --token | --build-id | --lanes | --jobs)
@@ -89,6 +102,34 @@ _cg_import() {
     hub)
         options+=" --json --noauth $hub_options $login_options"
         ;;
+    submit)
+        options+=" --hub --tag --reserve --draft --reference --wait --lanes --json -q --quiet $service_options"
+        ;;
+    list)
+        options+=" --state --nvr --content-generator --hub --since --until --limit --json $service_options"
+        ;;
+    show)
+        options+=" --events --json $service_options"
+        ;;
+    watch | cancel)
+        options+=" --json $service_options"
+        ;;
+    retry)
+        options+=" --metadata --json $service_options"
+        ;;
+    release)
+        options+=" --note --json $service_options"
+        ;;
+    serve)
+        options+=" -c --config --check-config --ready-file"
+        ;;
+    migrate)
+        options+=" -c --config"
+        ;;
+    token)
+        options+=" --role --content-generator --package --expires --json -c --config"
+        [[ $current == -* ]] || ((COMP_CWORD > 2)) || { _cg_import_words "$current" create list revoke; return; }
+        ;;
     help)
         # shellcheck disable=SC2086
         [[ $current == -* ]] || { _cg_import_words "$current" $verbs; return; }
@@ -101,7 +142,7 @@ _cg_import() {
     if [[ $current == -* ]]; then
         # shellcheck disable=SC2086
         _cg_import_words "$current" $options
-    elif [[ $verb == check || $verb == import ]]; then
+    elif [[ $verb == check || $verb == import || $verb == submit ]]; then
         _cg_import_files -f "$current"
     else
         COMPREPLY=()

@@ -46,6 +46,9 @@ int config_fault_line(struct config_faults *faults, const char *line)
 
 static int judge_listen(const struct config_listen *listen, struct config_faults *faults)
 {
+    if (strcmp(listen->address, "none") == 0 && !listen->unix_socket &&
+        config_fault(faults, "listen", "address", "[listen] address is none, and no unix_socket is set") < 0)
+        return -1;
     if (listen->tls_cert && !listen->tls_key &&
         config_fault(faults, "listen", "tls_cert", "[listen] tls_cert is set and tls_key is not") < 0)
         return -1;

@@ -9,15 +9,17 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-VERBS = ('check', 'import', 'hub', 'help')
-PAGES = {'check': 'cg-import-check.1', 'import': 'cg-import-import.1', 'hub': 'cg-import-hub.1', 'help': 'cg-import.1'}
+CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release')
+SERVER_VERBS = ('serve', 'migrate', 'token')
+VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'help')
+PAGES = {verb: 'cg-import-%s.1' % verb for verb in VERBS[:-1]} | {'help': 'cg-import.1'}
 COMPLETION = TOP / 'cg-import' / 'cli' / 'completion.bash'
 
 
 def help_options(cg_import, verb):
     """{'--profile': ('p', 'NAME')}"""
     text = cg_import(None, verb, '--help').stdout
-    rows = re.findall(r'^  (?:-(\w), |    )--([a-z-]+)(?: ([A-Z]+))?(?:  |$)', text, re.M)
+    rows = re.findall(r'^  (?:-(\w), |    )--([a-z-]+)(?: ([A-Z:]+))?(?:  |$)', text, re.M)
     return {'--' + name: (letter, argument) for letter, name, argument in rows}
 
 
@@ -28,7 +30,7 @@ def page_options(verb):
         text = text[:text.index('The options are:')]
         assert text[text.index('.It Cm help'):].split('.El')[0].split('\n')[-3:-1] == ['and', '.Fl -help']
         return {'--help': ('h', False)}
-    rows = re.findall(r'^\.It (?:Fl (\w) , )?Fl -([a-z-]+)( Ar \w+)?$', text, re.M)
+    rows = re.findall(r'^\.It (?:Fl (\w) , )?Fl -([a-z-]+)( Ar [\w:]+)?$', text, re.M)
     return {'--' + name: (letter, bool(argument)) for letter, name, argument in rows}
 
 
@@ -41,7 +43,7 @@ def test_every_option_is_in_the_help_the_page_and_the_completion(cg_import, verb
     assert set(complete('cg-import', verb, '-')) == set(shown) | letters
 
 
-VALUES = {'N': '3', 'TYPE': 'ssl'}
+VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3'}
 
 
 @pytest.mark.parametrize('verb', VERBS)
@@ -67,6 +69,16 @@ Verbs:
   import   check a finished build, upload it, import it and see that the hub has
            it
   hub      who am I on a hub, and what can it do
+  submit   post a finished build to the service, which imports it
+  list     the imports of the service, newest first
+  show     one import of the service: its state, what is wrong and what to do
+  watch    what happens to an import of the service, as it happens
+  retry    import again what the service holds, rejected or canceled
+  cancel   give an import of the service up
+  release  let a held import of the service go on
+  serve    run the service: builds post over HTTP, a queue imports them
+  migrate  bring the service's database up to date
+  token    make, list and revoke the tokens by which callers are known
   help     show the verbs, or the help of one
 
 "cg-import VERB --help" tells the options of a verb, "man cg-import" the rest.
@@ -201,7 +213,7 @@ def test_pages_are_clean(page):
 
 
 def test_pages_tell_every_exit_status(cg_import):
-    for verb in ('check', 'import', 'hub'):
+    for verb in VERBS[:-1]:
         helped = re.findall(r'^  (\d)  ', cg_import(None, verb, '--help').stdout, re.M)
         page = (TOP / 'docs' / 'man' / PAGES[verb]).read_text().split('.Sh EXIT STATUS')[1].split('.El')[0]
         assert re.findall(r'^\.It (\d)', page, re.M) == helped
@@ -225,8 +237,9 @@ def test_completion_is_registered():
 
 
 def test_completion_of_verbs(cg_import):
-    assert complete('cg-import', '') == ['check', 'import', 'hub', 'help', '--help', '--version']
+    assert complete('cg-import', '') == [*VERBS, '--help', '--version']
     assert complete('cg-import', 'h') == ['hub', 'help']
+    assert complete('cg-import', 'token', '') == ['create', 'list', 'revoke']
     assert complete('cg-import', 'help', 'i') == ['import']
     assert complete('cg-import', 'frobnicate', '-') == []
 
