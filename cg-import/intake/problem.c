@@ -59,7 +59,7 @@ void problem_name(enum cg_code code, char name[PROBLEM_NAME_SIZE])
 {
     const char *from = cg_code_info(code)->name + strlen("CG_E_");
     size_t i = 0;
-    for (; from[i] && i < PROBLEM_NAME_SIZE - 1; i++)
+    for (; i < PROBLEM_NAME_SIZE - 1 && from[i]; i++)
         name[i] = from[i] == '_' ? '-' : (char)tolower((unsigned char)from[i]);
     name[i] = '\0';
 }
