@@ -174,6 +174,22 @@ static int meet_boundary(struct multipart *m, struct cg_error *err)
 }
 
 /*
+ * Where the delimiter begins in `data`, or its beginning does that more bytes may complete; `size` if nowhere. Bytes of
+ * an archive have a carriage return every 256 bytes, and telling the data between each would be slow.
+ */
+static size_t find_delimiter(const struct multipart *m, const char *data, size_t size)
+{
+    const char *cr = memchr(data, '\r', size);
+    while (cr) {
+        size_t left = size - (size_t)(cr - data);
+        if (memcmp(cr, m->delimiter, left < m->delimiter_size ? left : m->delimiter_size) == 0)
+            return (size_t)(cr - data);
+        cr = memchr(cr + 1, '\r', left - 1);
+    }
+    return size;
+}
+
+/*
  * Takes bytes of a part (or the preamble) up to the next delimiter. Returns the count taken, or -1. A carriage return
  * stands only at the delimiter's first place, so after a mismatch nothing that was held back can begin another match.
  */
@@ -181,8 +197,7 @@ static ptrdiff_t feed_data(struct multipart *m, const char *data, size_t size, s
 {
     size_t at = 0;
     if (m->matched == 0) {
-        const char *cr = memchr(data, '\r', size);
-        at = cr ? (size_t)(cr - data) : size;
+        at = find_delimiter(m, data, size);
         if (tell_data(m, data, at, err) != 0)
             return -1;
     }
