@@ -103,6 +103,24 @@ static int release_data(struct intake_request *request, void *state, const char 
     return kept;
 }
 
+/* What the worker shall do (docs/worker.md); nothing said is a retry. */
+static int check_action(const json_t *note, struct cg_error *err)
+{
+    static const char *const actions[] = {"retry", "cure-stray", "forget", "mark-imported"};
+    const json_t *action = json_object_get(note, "action");
+    const char *name = json_string_value(action);
+    bool known = !action;
+    for (size_t i = 0; name && i < sizeof actions / sizeof actions[0]; i++)
+        known = known || strcmp(name, actions[i]) == 0;
+    if (!known)
+        return cg_fail(err, CG_E_USAGE, "action is none of retry, cure-stray, forget and mark-imported");
+    const json_t *build_id = json_object_get(note, "build_id");
+    bool wanted = name && strcmp(name, "mark-imported") == 0;
+    if ((wanted || build_id) && json_integer_value(build_id) < 1)
+        return cg_fail(err, CG_E_USAGE, "build_id is no number of a build, which mark-imported wants");
+    return 0;
+}
+
 /* The decision as JSON; NULL with an error. */
 static json_t *read_note(const struct verb *verb, struct cg_error *err)
 {
@@ -116,6 +134,8 @@ static json_t *read_note(const struct verb *verb, struct cg_error *err)
         cg_fail(err, CG_E_USAGE, "the body is not {\"note\": \"...\"}");
         return NULL;
     }
+    if (check_action(note, err) < 0)
+        return NULL;
     return CG_STEAL(note);
 }
 
