@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/lanes.h"
 
-#include "import/files.h"
 #include "import/upload.h"
 #include "koji/upload.h"
 
@@ -69,15 +68,8 @@ static void fail(struct queue *queue, const struct cg_error *err)
 static int settle(struct queue *queue, struct import_parcel *parcel, const struct cg_digests *digests,
                   struct cg_error *err)
 {
-    const struct cg_output *output = parcel->output;
-    const char *actual = cg_digests_get(digests, output->checksum_kind);
-    if (strcmp(actual, output->checksum) != 0) {
-        if (import_files_report_checksum(queue->work->result->report, output, parcel->index, parcel->path, actual,
-                                         err) < 0)
-            return -1;
-        return cg_fail(err, CG_E_MISMATCH, "%s has the %s %s, the metadata says %s", parcel->path,
-                       cg_digest_name(output->checksum_kind), actual, output->checksum);
-    }
+    if (import_parcel_judge(queue->work, parcel, digests, err) < 0)
+        return -1;
     parcel->state = IMPORT_PARCEL_THERE;
     if (digests->size_bytes < IMPORT_JOURNAL_FILE_BYTES)
         return 0;
