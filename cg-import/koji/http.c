@@ -69,7 +69,7 @@ static size_t on_reply(char *data, size_t size, size_t count, void *context)
 static bool stopped(const struct koji_http_request *request)
 {
     enum stop_level level = stop_level(request->stop);
-    return level != STOP_NONE && level >= request->abort_from;
+    return (level != STOP_NONE && level >= request->abort_from) || stop_level(request->sibling) != STOP_NONE;
 }
 
 static int on_progress(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)

@@ -53,6 +53,7 @@ struct koji_http_request {
     unsigned stall_rate;        /* bytes per second */
     const struct stop *stop;    /* may be NULL */
     enum stop_level abort_from; /* a stop of this level cuts the transfer */
+    const struct stop *sibling; /* a stop of any level cuts it too: what it is a part of failed; may be NULL */
 };
 
 /* What became of a request. */
