@@ -28,14 +28,14 @@ static json_t *id_json(int64_t id)
 
 json_t *import_show_json(const struct import_result *result, const struct cg_error *error)
 {
-    CG_AUTO_JSON json_t *object =
-        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "outcome",
-                  import_outcome_name(result->outcome), "build_id", id_json(result->build_id), "nvr",
-                  output_string(result->nvr), "url", output_string(result->url), "metadata_sha256",
-                  output_string(result->metadata_sha256), "uploaded_sha256", output_string(result->uploaded_sha256),
-                  "total_bytes", (json_int_t)result->total_bytes, "sent_bytes", (json_int_t)result->sent_bytes,
-                  "linked_bytes", (json_int_t)result->linked_bytes, "tag", output_string(result->tag), "tag_task_id",
-                  id_json(result->tag_task_id), "left_on_hub", output_string(result->left_on_hub));
+    CG_AUTO_JSON json_t *object = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "outcome",
+        import_outcome_name(result->outcome), "build_id", id_json(result->build_id), "nvr", output_string(result->nvr),
+        "url", output_string(result->url), "metadata_sha256", output_string(result->metadata_sha256), "uploaded_sha256",
+        output_string(result->uploaded_sha256), "metadata_verified", result->stored == IMPORT_STORED_SAME,
+        "total_bytes", (json_int_t)result->total_bytes, "sent_bytes", (json_int_t)result->sent_bytes, "linked_bytes",
+        (json_int_t)result->linked_bytes, "tag", output_string(result->tag), "tag_task_id",
+        id_json(result->tag_task_id), "left_on_hub", output_string(result->left_on_hub));
     json_t *report = result->report ? cg_report_json(result->report, NULL) : json_null();
     if (!object || json_object_set_new(object, "report", report) < 0)
         return NULL;
@@ -80,6 +80,10 @@ static void say_how_it_went(struct import_command *command, const struct import_
         progress_say(progress, "metadata as given: sha256 %s", result->metadata_sha256);
     if (command->talk == IMPORT_VERBOSE && result->uploaded_sha256)
         progress_say(progress, "metadata as uploaded: sha256 %s", result->uploaded_sha256);
+    if (command->talk == IMPORT_VERBOSE && result->stored == IMPORT_STORED_SAME)
+        progress_say(progress, "metadata.json on the hub: the same, byte for byte");
+    if (command->talk == IMPORT_VERBOSE && result->unread_reason && result->stored == IMPORT_STORED_UNREAD)
+        progress_say(progress, "metadata.json on the hub: not compared: %s", result->unread_reason);
 }
 
 static void say_warnings(struct import_command *command, const char *name, const struct cg_report *report)

@@ -4,6 +4,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "import/compare.h"
+#include "import/draft.h"
 #include "import/stored_metadata.h"
 
 #include <inttypes.h>
@@ -16,8 +17,7 @@ unsigned import_patience_s(const struct import_work *work)
     return IMPORT_PATIENCE_S + (unsigned)(work->result->total_bytes / IMPORT_PATIENCE_BYTES_PER_S);
 }
 
-/* Is the complete build what the metadata describes? 0 the same, 1 different, -1. */
-static int compare_complete(struct import_work *work, struct cg_bytes *differences, struct cg_error *err)
+int import_compare_build(struct import_work *work, struct cg_bytes *differences, struct cg_error *err)
 {
     const struct koji_build *build = &work->build;
     const char *content_generator = work->metadata->content_generator;
@@ -31,7 +31,10 @@ static int compare_complete(struct import_work *work, struct cg_bytes *differenc
         0)
         return -1;
     int different = import_compare_files(work->metadata, &files, differences, err);
-    return different != 0 ? different : import_stored_metadata_compare(work, differences, err);
+    if (different != 0)
+        return different;
+    int stored = import_stored_metadata_compare(work, IMPORT_TEXT_OF_ANY_RUN, differences, err);
+    return stored < 0 ? -1 : stored == IMPORT_STORED_DIFFERENT;
 }
 
 /* 1: work->build is filled, 0: there is none, -1. */
@@ -61,7 +64,7 @@ int import_standing(struct import_work *work, struct cg_bytes *differences, stru
     case KOJI_BUILD_CANCELED:
         return IMPORT_STANDS_RETIRED;
     case KOJI_BUILD_COMPLETE:
-        different = compare_complete(work, differences, err);
+        different = import_compare_build(work, differences, err);
         if (different != 0)
             return different < 0 ? -1 : IMPORT_STANDS_DIFFERENT;
         return import_result_build(work, &work->build, err) < 0 ? -1 : IMPORT_STANDS_SAME;
@@ -192,10 +195,13 @@ static int check_given(const struct import_work *work, int standing, struct cg_e
 
 int import_ask(struct import_work *work, struct cg_error *err)
 {
+    bool free_draft = work->draft == KOJI_DRAFT && work->holder == IMPORT_HOLDS_NONE;
     /* Should the build have come meanwhile, the hub refuses the import, and its fault leads to the same questions. */
-    if (work->holder == IMPORT_HOLDS_NONE && work->request->foreknown == IMPORT_WAS_ABSENT)
+    if (work->holder == IMPORT_HOLDS_NONE && !free_draft && work->request->foreknown == IMPORT_WAS_ABSENT)
         return 0;
     import_tell_step(work, IMPORT_STEP_ASK, NULL);
+    if (free_draft)
+        return import_draft_find(work, err);
     if (work->holder == IMPORT_HOLDS_NONE)
         return import_wait_for_other(work, err);
 

@@ -28,6 +28,9 @@ enum import_standing {
     IMPORT_STANDS_DELETED,   /* its NVR is never free again */
 };
 
+/* Is work->build, which is complete, what the metadata describes? 0 yes, 1 no, said in `differences`, -1. */
+int import_compare_build(struct import_work *work, struct cg_bytes *differences, struct cg_error *err);
+
 /*
  * Asks; work->build is what the hub told. By the reservation's build id if there is one, else by NVR; a draft that is
  * not reserved is always free. `differences` gets the words for IMPORT_STANDS_DIFFERENT. Returns an enum

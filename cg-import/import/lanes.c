@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/lanes.h"
 
-#include "import/files.h"
 #include "import/upload.h"
 #include "koji/upload.h"
 
@@ -19,6 +18,7 @@ struct queue {
     size_t next;         /* of `order`, to be taken */
     uint64_t done_bytes; /* of all parcels, for the progress */
     struct cg_error failure;
+    struct stop others; /* asked for when one failed: the rest need not be sent */
 };
 
 /* One thread's part. */
@@ -60,8 +60,10 @@ static struct import_parcel *take(struct queue *queue)
 static void fail(struct queue *queue, const struct cg_error *err)
 {
     pthread_mutex_lock(&queue->lock);
-    if (queue->failure.code == CG_OK)
+    if (queue->failure.code == CG_OK) {
         queue->failure = *err;
+        stop_request(&queue->others);
+    }
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -69,15 +71,8 @@ static void fail(struct queue *queue, const struct cg_error *err)
 static int settle(struct queue *queue, struct import_parcel *parcel, const struct cg_digests *digests,
                   struct cg_error *err)
 {
-    const struct cg_output *output = parcel->output;
-    const char *actual = cg_digests_get(digests, output->checksum_kind);
-    if (strcmp(actual, output->checksum) != 0) {
-        if (import_files_report_checksum(queue->work->result->report, output, parcel->index, parcel->path, actual,
-                                         err) < 0)
-            return -1;
-        return cg_fail(err, CG_E_MISMATCH, "%s has the %s %s, the metadata says %s", parcel->path,
-                       cg_digest_name(output->checksum_kind), actual, output->checksum);
-    }
+    if (import_parcel_judge(queue->work, parcel, digests, err) < 0)
+        return -1;
     parcel->state = IMPORT_PARCEL_THERE;
     if (digests->size_bytes < IMPORT_JOURNAL_FILE_BYTES)
         return 0;
@@ -99,6 +94,7 @@ static int send_parcel(struct lane_work *lane, struct import_parcel *parcel, str
         .resume_bytes = parcel->resume_bytes,
         .progress = on_progress,
         .progress_context = lane,
+        .sibling = &lane->queue->others,
     };
     struct cg_digests digests = {0};
     uint64_t sent_bytes = 0;
@@ -177,19 +173,22 @@ int import_lanes_send(struct import_work *work, struct import_parcels *parcels, 
                       struct cg_error *err)
 {
     struct queue queue = {.work = work, .parcels = parcels, .lock = PTHREAD_MUTEX_INITIALIZER};
-    if (fill_queue(&queue, parcels, choice, err) < 0)
+    if (stop_init(&queue.others, err) < 0)
         return -1;
+    int result = fill_queue(&queue, parcels, choice, err);
     size_t most = work->request->lanes > 0 ? work->request->lanes : IMPORT_LANES_DEFAULT;
     size_t count = queue.count < most ? queue.count : most;
     struct lane_work *lanes = calloc(count + 1, sizeof *lanes);
-    int result = lanes ? 0 : cg_fail_memory(err);
-    if (lanes && count > 0)
+    if (!lanes)
+        result = cg_fail_memory(err);
+    if (result == 0 && count > 0)
         result = run_lanes(&queue, lanes, count, err);
     for (size_t i = 0; lanes && i < count; i++)
         koji_lane_destroy(lanes[i].lane);
     free(lanes);
     free(queue.order);
     pthread_mutex_destroy(&queue.lock);
+    stop_finish(&queue.others);
     if (result == 0 && queue.failure.code != CG_OK) {
         *err = queue.failure;
         return -1;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/link.h"
 
-#include "import/files.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -153,20 +151,13 @@ static int place_file(const struct volume *volume, int source, const char *local
 static int verify(struct import_work *work, const struct volume *volume, const struct import_parcel *parcel,
                   const char *target, struct cg_error *err)
 {
-    const struct cg_output *output = parcel->output;
     CG_AUTO_FD int fd = openat(volume->work, target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return cg_fail_errno(err, "open", target);
     struct cg_digests digests;
-    if (cg_digest_fd(fd, target, (unsigned)output->checksum_kind, &digests, err) < 0)
+    if (cg_digest_fd(fd, target, (unsigned)parcel->output->checksum_kind, &digests, err) < 0)
         return -1;
-    const char *actual = cg_digests_get(&digests, output->checksum_kind);
-    if (strcmp(actual, output->checksum) == 0)
-        return 0;
-    if (import_files_report_checksum(work->result->report, output, parcel->index, parcel->path, actual, err) < 0)
-        return -1;
-    return cg_fail(err, CG_E_MISMATCH, "%s has the %s %s, the metadata says %s", parcel->path,
-                   cg_digest_name(output->checksum_kind), actual, output->checksum);
+    return import_parcel_judge(work, parcel, &digests, err);
 }
 
 static int place(struct import_work *work, const struct volume *volume, const struct import_parcel *parcel,

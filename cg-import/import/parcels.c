@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/parcels.h"
 
+#include "import/files.h"
+
 #include <string.h>
 
 /* "a/b" with "b" cut off: its length, 0 when there is no slash. */
@@ -58,6 +60,19 @@ int import_parcels_make(const struct import_work *work, struct import_parcels *p
     choose_small(&made, work->text.size);
     *parcels = CG_MOVE(made);
     return 0;
+}
+
+int import_parcel_judge(const struct import_work *work, const struct import_parcel *parcel,
+                        const struct cg_digests *digests, struct cg_error *err)
+{
+    const struct cg_output *output = parcel->output;
+    const char *actual = cg_digests_get(digests, output->checksum_kind);
+    if (strcmp(actual, output->checksum) == 0)
+        return 0;
+    if (import_files_report_checksum(work->result->report, output, parcel->index, parcel->path, actual, err) < 0)
+        return -1;
+    return cg_fail(err, CG_E_MISMATCH, "%s has the %s %s, the metadata says %s", parcel->path,
+                   cg_digest_name(output->checksum_kind), actual, output->checksum);
 }
 
 void import_parcels_finish(struct import_parcels *parcels)

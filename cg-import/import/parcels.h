@@ -42,6 +42,13 @@ struct import_parcels {
 /* Makes one parcel of each output, for the upload directory work->directory. 0, or -1 with CG_E_MEMORY. */
 int import_parcels_make(const struct import_work *work, struct import_parcels *parcels, struct cg_error *err);
 
+/*
+ * Are the digests of what was read of a parcel's file those that the metadata states? 0, or -1 with CG_E_MISMATCH and
+ * a finding in the report of the result, CG_E_MEMORY. Not for several threads at once.
+ */
+int import_parcel_judge(const struct import_work *work, const struct import_parcel *parcel,
+                        const struct cg_digests *digests, struct cg_error *err);
+
 void import_parcels_finish(struct import_parcels *parcels);
 
 #endif

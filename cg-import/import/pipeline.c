@@ -209,6 +209,7 @@ void import_result_finish(struct import_result *result)
     free(result->url);
     free(result->metadata_sha256);
     free(result->uploaded_sha256);
+    free(result->unread_reason);
     free(result->tag);
     free(result->left_on_hub);
     *result = (struct import_result){0};

@@ -98,6 +98,13 @@ enum import_outcome {
     IMPORT_CHECKED, /* dry run: would be accepted */
 };
 
+/* The metadata.json that the hub stored, held against what was uploaded. */
+enum import_stored {
+    IMPORT_STORED_UNREAD, /* it could not be read */
+    IMPORT_STORED_SAME,   /* byte for byte */
+    IMPORT_STORED_DIFFERENT,
+};
+
 /* Also filled, as far as it came, when the import failed. Strings owned, NULL when not known. */
 struct import_result {
     enum import_outcome outcome;
@@ -107,8 +114,10 @@ struct import_result {
     char *url;             /* the build's page under the profile's weburl */
     char *metadata_sha256; /* of the document as given */
     char *uploaded_sha256; /* of the metadata.json that was uploaded: the same unless build_id or draft was put in */
-    uint64_t total_bytes;  /* of all outputs */
-    uint64_t sent_bytes;   /* what went over the wire */
+    enum import_stored stored;
+    char *unread_reason;  /* IMPORT_STORED_UNREAD: why, when it was tried */
+    uint64_t total_bytes; /* of all outputs */
+    uint64_t sent_bytes;  /* what went over the wire */
     uint64_t linked_bytes;
     char *tag;
     int64_t tag_task_id; /* 0: none */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/small.h"
 
-#include "import/files.h"
 #include "koji/multicall.h"
 #include "koji/upload_file.h"
 
@@ -39,19 +38,12 @@ static int read_file(const char *path, size_t size, struct cg_bytes *content, st
 static int check_content(struct import_work *work, const struct import_parcel *parcel, const struct cg_bytes *content,
                          struct cg_error *err)
 {
-    const struct cg_output *output = parcel->output;
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create((unsigned)output->checksum_kind, err);
+    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create((unsigned)parcel->output->checksum_kind, err);
     struct cg_digests digests;
     if (!digest || cg_digest_update(digest, cg_bytes_text(content), content->size, err) < 0 ||
         cg_digest_read(digest, &digests, err) < 0)
         return -1;
-    const char *actual = cg_digests_get(&digests, output->checksum_kind);
-    if (strcmp(actual, output->checksum) == 0)
-        return 0;
-    if (import_files_report_checksum(work->result->report, output, parcel->index, parcel->path, actual, err) < 0)
-        return -1;
-    return cg_fail(err, CG_E_MISMATCH, "%s has the %s %s, the metadata says %s", parcel->path,
-                   cg_digest_name(output->checksum_kind), actual, output->checksum);
+    return import_parcel_judge(work, parcel, &digests, err);
 }
 
 static int add_parcel(struct import_work *work, const struct import_parcel *parcel, json_t *calls, struct cg_error *err)

@@ -3,15 +3,22 @@
 #define IMPORT_STORED_METADATA_H
 
 /*
- * Is the metadata.json that the hub stored with work->build the one of this import?
+ * Is the metadata.json that the hub stored with work->build the one of this import, byte for byte?
  *
- * It is read where the hub's volume is mounted at the profile's topdir (koji.PathInfo.build), and only there; where it
- * cannot be read nothing is said about it. A reserved import's metadata has its build_id put in, which is allowed for.
+ * Read from the hub's volume or by HTTP (koji/stored_file.h, koji.PathInfo.build). Where it cannot be read nothing is
+ * said about it. The answer is kept in the result, too.
  */
 
 #include "import/work.h"
 
-/* 0: the same, or it cannot be read; 1: different, said in `differences`; -1: CG_E_MEMORY. */
-int import_stored_metadata_compare(const struct import_work *work, struct cg_bytes *differences, struct cg_error *err);
+/* Which texts count as this import's. */
+enum import_stored_texts {
+    IMPORT_TEXT_OF_THIS_RUN, /* what this import uploads: with build_id only when it is reserved */
+    IMPORT_TEXT_OF_ANY_RUN,  /* whoever imported it may have reserved it or not */
+};
+
+/* An enum import_stored; different is also said in `differences`. -1: CG_E_MEMORY. */
+int import_stored_metadata_compare(struct import_work *work, enum import_stored_texts texts,
+                                   struct cg_bytes *differences, struct cg_error *err);
 
 #endif

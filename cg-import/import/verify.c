@@ -2,6 +2,7 @@
 #include "import/verify.h"
 
 #include "import/compare.h"
+#include "import/stored_metadata.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -34,5 +35,10 @@ int import_verify(struct import_work *work, struct cg_error *err)
     int different = import_compare_files(work->metadata, &files, &differences, err);
     if (different < 0)
         return -1;
-    return different == 1 ? wrong(work, cg_bytes_text(&differences), err) : 0;
+    if (different == 1)
+        return wrong(work, cg_bytes_text(&differences), err);
+    int stored = import_stored_metadata_compare(work, IMPORT_TEXT_OF_THIS_RUN, &differences, err);
+    if (stored < 0)
+        return -1;
+    return stored == IMPORT_STORED_DIFFERENT ? wrong(work, cg_bytes_text(&differences), err) : 0;
 }

@@ -24,7 +24,6 @@ struct koji_http {
     /* Of the request under way; borrowed. */
     const struct koji_http_request *request;
     struct koji_http_reply *reply;
-    bool too_long;
 };
 
 static void slist_auto(struct curl_slist **list)
@@ -51,12 +50,17 @@ static size_t on_read(char *buffer, size_t size, size_t count, void *context)
     return got == KOJI_HTTP_READ_FAILED ? CURL_READFUNC_ABORT : got;
 }
 
+static size_t reply_most(const struct koji_http_request *request)
+{
+    return request->reply_most > 0 ? request->reply_most : KOJI_REPLY_MAX;
+}
+
 static size_t on_reply(char *data, size_t size, size_t count, void *context)
 {
     struct koji_http *http = context;
     struct cg_bytes *body = &http->reply->body;
-    if (size * count > KOJI_REPLY_MAX - body->size) {
-        http->too_long = true;
+    if (size * count > reply_most(http->request) - body->size) {
+        http->reply->too_long = true;
         return 0;
     }
     return cg_bytes_append(body, data, size * count, NULL) < 0 ? 0 : size * count;
@@ -65,7 +69,7 @@ static size_t on_reply(char *data, size_t size, size_t count, void *context)
 static bool stopped(const struct koji_http_request *request)
 {
     enum stop_level level = stop_level(request->stop);
-    return level != STOP_NONE && level >= request->abort_from;
+    return (level != STOP_NONE && level >= request->abort_from) || stop_level(request->sibling) != STOP_NONE;
 }
 
 static int on_progress(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
@@ -157,6 +161,10 @@ static void set_trust(struct koji_http *http, const struct koji_http_request *re
 static void set_body(struct koji_http *http, const struct koji_http_request *request)
 {
     CURL *curl = http->curl;
+    if (request->verb == KOJI_HTTP_GET) {
+        curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+        return;
+    }
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
     if (request->body) {
@@ -167,6 +175,11 @@ static void set_body(struct koji_http *http, const struct koji_http_request *req
         curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER);
     }
     curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, KOJI_HTTP_EXPECT_MS);
+}
+
+static void set_times(struct koji_http *http, const struct koji_http_request *request)
+{
+    CURL *curl = http->curl;
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->timeout_s);
     if (request->stall_s) {
         curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)request->stall_rate);
@@ -185,10 +198,12 @@ static int add_header(struct curl_slist **list, const char *line, struct cg_erro
 
 static int make_headers(const struct koji_http_request *request, struct curl_slist **list, struct cg_error *err)
 {
-    char type[64];
-    snprintf(type, sizeof type, "Content-Type: %s", request->content_type);
-    if (add_header(list, type, err) < 0)
-        return -1;
+    if (request->content_type) {
+        char type[64];
+        snprintf(type, sizeof type, "Content-Type: %s", request->content_type);
+        if (add_header(list, type, err) < 0)
+            return -1;
+    }
     /* An empty Expect keeps libcurl from asking on its own. */
     bool ask = !request->body && request->body_size > KOJI_HTTP_EXPECT_BYTES;
     if (add_header(list, ask ? "Expect: 100-continue" : "Expect:", err) < 0)
@@ -229,6 +244,7 @@ static void read_reply_head(CURL *curl, struct koji_http_reply *reply)
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
     reply->status = (int)status;
     reply->retry_after_s = retry_after > 0 && retry_after < INT32_MAX ? (unsigned)retry_after : 0;
+    reply->html = type && strncasecmp(type, "text/html", strlen("text/html")) == 0;
     reply->plain_text = type && strncasecmp(type, "text/plain", strlen("text/plain")) == 0;
     if (curl_easy_header(curl, "Koji-Version", 0, CURLH_HEADER, -1, &version) == CURLHE_OK)
         snprintf(reply->hub_version, sizeof reply->hub_version, "%.31s", version->value);
@@ -259,9 +275,9 @@ static int fail_hopeless(const struct koji_http *http, CURLcode result, const ch
             cg_fail(err, CG_E_IO, "the body for %s could not be read", server);
         return 1;
     case CURLE_WRITE_ERROR:
-        if (!http->too_long)
+        if (!http->reply->too_long)
             return cg_fail_memory(err), 1;
-        return cg_fail(err, CG_E_HUB_REPLY, "reply refused: longer than %u bytes", KOJI_REPLY_MAX), 1;
+        return cg_fail(err, CG_E_HUB_REPLY, "reply refused: longer than %zu bytes", reply_most(http->request)), 1;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return cg_fail(err, CG_E_CONFIG, "\"%s\" is no http or https URL: %s", server, why), 1;
@@ -304,13 +320,12 @@ static int fail_transfer(const struct koji_http *http, CURLcode result, struct c
     return cg_fail(err, CG_E_TRANSFER, "no reply from %s: %s", server, why);
 }
 
-int koji_http_post(struct koji_http *http, const struct koji_http_request *request, struct koji_http_reply *reply,
+int koji_http_send(struct koji_http *http, const struct koji_http_request *request, struct koji_http_reply *reply,
                    struct cg_error *err)
 {
     AUTO_SLIST struct curl_slist *headers = NULL;
     http->request = request;
     http->reply = reply;
-    http->too_long = false;
     http->why[0] = '\0';
     http->gss_text[0] = '\0';
     if (make_headers(request, &headers, err) < 0)
@@ -321,6 +336,7 @@ int koji_http_post(struct koji_http *http, const struct koji_http_request *reque
     set_manners(http);
     set_trust(http, request);
     set_body(http, request);
+    set_times(http, request);
     curl_easy_setopt(http->curl, CURLOPT_URL, request->url);
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
 

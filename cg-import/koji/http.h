@@ -3,7 +3,7 @@
 #define KOJI_HTTP_H
 
 /*
- * One POST to a hub and its reply: the only user of libcurl.
+ * One request to a hub and its reply: the only user of libcurl.
  *
  * Knows TLS with a client certificate, GSSAPI Negotiate, timeouts and the cap on replies. Never follows a redirect,
  * never repeats. Knows nothing of XML-RPC or sessions: an URL or a header may hold a session key, so neither is ever
@@ -30,13 +30,16 @@
 /* Who the server is to think we are, besides the session in the headers. */
 enum koji_http_negotiate { KOJI_HTTP_NO_NEGOTIATE, KOJI_HTTP_NEGOTIATE };
 
+enum koji_http_verb { KOJI_HTTP_POST, KOJI_HTTP_GET };
+
 /* Reading from `read` may fail: it has recorded why in an error of its own. */
 #define KOJI_HTTP_READ_FAILED ((size_t)-1)
 
 /* Everything is borrowed for the time of the call. */
 struct koji_http_request {
-    const char *url; /* http or https */
-    const char *content_type;
+    enum koji_http_verb verb;
+    const char *url;                            /* http or https */
+    const char *content_type;                   /* of the body; NULL for a GET */
     const char *headers[KOJI_HTTP_HEADERS_MAX]; /* "Name: value"; NULL where there is none */
     const char *certificate;                    /* PEM with certificate and key, NULL for none */
     enum koji_http_negotiate negotiate;
@@ -44,11 +47,13 @@ struct koji_http_request {
     uint64_t body_size;
     size_t (*read)(void *context, char *buffer, size_t size); /* next bytes, at most size */
     void *read_context;
+    size_t reply_most;          /* bytes that are taken; 0: KOJI_REPLY_MAX */
     unsigned timeout_s;         /* for all of it; 0: none */
     unsigned stall_s;           /* cut when slower than stall_rate for so long; 0: never */
     unsigned stall_rate;        /* bytes per second */
     const struct stop *stop;    /* may be NULL */
     enum stop_level abort_from; /* a stop of this level cuts the transfer */
+    const struct stop *sibling; /* a stop of any level cuts it too: what it is a part of failed; may be NULL */
 };
 
 /* What became of a request. */
@@ -62,9 +67,11 @@ enum koji_http_fate {
 struct koji_http_reply {
     enum koji_http_fate fate;
     unsigned sends;         /* how often it may have reached the hub: libcurl repeats on a kept connection that died */
+    bool too_long;          /* more bytes came than are taken */
     bool hopeless;          /* trying again cannot help: certificate, URL, stop */
     int status;             /* HTTP status */
     unsigned retry_after_s; /* 0: not said */
+    bool html;              /* the body is a page for people */
     bool plain_text;        /* the body is text/plain: the hub's own words, not a page of a proxy */
     char hub_version[32];   /* Koji-Version header, "" if none came */
     struct cg_bytes body;
@@ -78,10 +85,10 @@ struct koji_http *koji_http_create(const struct koji_profile *profile, struct cg
 /*
  * Sends the request. 0: a whole reply of any status came. -1: CG_E_UNREACHABLE (not sent), CG_E_TRANSFER (sent, no
  * whole reply), CG_E_CONFIG (URL, client certificate, a server certificate that does not verify), CG_E_AUTH (the TLS
- * layer refused the certificate), CG_E_HUB_REPLY (longer than KOJI_REPLY_MAX), CG_E_INTERRUPTED, CG_E_MEMORY. `reply`
+ * layer refused the certificate), CG_E_HUB_REPLY (longer than reply_most), CG_E_INTERRUPTED, CG_E_MEMORY. `reply`
  * is filled in either way.
  */
-int koji_http_post(struct koji_http *http, const struct koji_http_request *request, struct koji_http_reply *reply,
+int koji_http_send(struct koji_http *http, const struct koji_http_request *request, struct koji_http_reply *reply,
                    struct cg_error *err);
 
 /* What GSSAPI said about the last Negotiate request, "" if nothing. Borrowed. */

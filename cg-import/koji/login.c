@@ -206,7 +206,7 @@ int koji_login_send(const struct koji_login *login, struct koji_http *http, stru
         .stop = login->stop,
         .abort_from = login->abort_from,
     };
-    int sent = koji_http_post(http, &request, reply, err);
+    int sent = koji_http_send(http, &request, reply, err);
     if (login->auth == KOJI_AUTH_KERBEROS && sent == 0 && reply->status == 401)
         return fail_gss(login->profile->server, koji_http_gss_text(http), err);
     return sent < 0 ? -1 : koji_answer_read(method, reply, answer, err);

@@ -44,7 +44,7 @@ int koji_login_prepare(const struct koji_profile *profile, enum koji_auth auth, 
  */
 int koji_login_check_principal(const struct koji_profile *profile, const json_t *user, struct cg_error *err);
 
-/* 0: *answer is the hub's, a new reference. -1 as koji_http_post and koji_answer_read; `reply` is filled in. */
+/* 0: *answer is the hub's, a new reference. -1 as koji_http_send and koji_answer_read; `reply` is filled in. */
 int koji_login_send(const struct koji_login *login, struct koji_http *http, struct koji_http_reply *reply,
                     json_t **answer, struct cg_error *err);
 

@@ -7,7 +7,8 @@
 
 /* The wait before the second repeat, ms; the first is a tenth of it: "at once", but not faster than a hub can fork. */
 enum { FIRST_WAIT_MS = 1000, AT_ONCE_MS = 100 };
-/* How often a stop is looked at while an earlier one is already in force and keeps stop_sleep from sleeping, ms. */
+/* How often a stop is looked at while an earlier one is in force, which keeps stop_sleep from sleeping, or there are
+ * two of them, ms. */
 enum { LOOK_MS = 100 };
 /* The longest Retry-After that is obeyed, seconds. */
 enum { RETRY_AFTER_MAX_S = 600 };
@@ -36,13 +37,13 @@ static int sleep_for(const struct koji_retry *retry, unsigned milliseconds)
 {
     uint64_t end = clock_monotonic_ms() + milliseconds;
     for (;;) {
-        if (stop_level(retry->stop) >= retry->give_up_at)
+        if (stop_level(retry->stop) >= retry->give_up_at || stop_level(retry->sibling) != STOP_NONE)
             return 1;
         uint64_t now = clock_monotonic_ms();
         if (now >= end)
             return 0;
         unsigned left = (unsigned)(end - now);
-        if (stop_level(retry->stop) == STOP_NONE)
+        if (stop_level(retry->stop) == STOP_NONE && !retry->sibling)
             stop_sleep(retry->stop, left);
         else
             stop_sleep(NULL, left < LOOK_MS ? left : LOOK_MS);

@@ -17,6 +17,7 @@ struct koji_retry {
     const struct koji_profile *profile; /* borrowed */
     const struct stop *stop;            /* borrowed, may be NULL */
     enum stop_level give_up_at;         /* a stop of this level ends the waiting */
+    const struct stop *sibling;         /* borrowed, may be NULL: a stop of any level ends it too */
     unsigned tries;                     /* that failed so far */
     struct backoff backoff;
 };

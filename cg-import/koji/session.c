@@ -148,7 +148,7 @@ int koji_session_exchange(struct koji_session *session, struct koji_exchange *ex
     request.certificate = session->auth == KOJI_AUTH_SSL ? session->profile->cert : NULL;
     request.stop = session->options.stop;
     request.abort_from = exchange->abort_from;
-    int sent = koji_http_post(session->http, &request, &exchange->reply, err);
+    int sent = koji_http_send(session->http, &request, &exchange->reply, err);
     learn_version(session, &exchange->reply);
     return sent < 0 ? -1 : koji_answer_read(exchange->method, &exchange->reply, value, err);
 }

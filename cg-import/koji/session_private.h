@@ -54,7 +54,7 @@ struct koji_exchange {
 
 #define AUTO_KOJI_EXCHANGE CG_AUTO(koji_exchange_finish)
 
-/* Sends it once. 0: *value is a new reference. -1 as koji_http_post and koji_answer_read. */
+/* Sends it once. 0: *value is a new reference. -1 as koji_http_send and koji_answer_read. */
 int koji_session_exchange(struct koji_session *session, struct koji_exchange *exchange, json_t **value,
                           struct cg_error *err);
 void koji_exchange_finish(struct koji_exchange *exchange);

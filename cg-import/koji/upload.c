@@ -146,7 +146,8 @@ static int send_piece(struct sending *sending, uint64_t length, struct koji_exch
                  .read = koji_source_read,
                  .read_context = sending->source,
                  .stall_s = KOJI_UPLOAD_STALL_S,
-                 .stall_rate = KOJI_UPLOAD_RATE_MIN},
+                 .stall_rate = KOJI_UPLOAD_RATE_MIN,
+                 .sibling = sending->upload->sibling},
         .abort_from = sending->retry.give_up_at,
     };
     struct cg_error last = {0};
@@ -368,6 +369,7 @@ int koji_lane_upload(struct koji_lane *lane, const struct koji_upload *upload, s
         return -1;
     struct sending sending = {.lane = lane, .upload = upload, .source = source};
     koji_retry_init(&sending.retry, koji_session_profile(lane->session), koji_session_options(lane->session)->stop);
+    sending.retry.sibling = upload->sibling;
     int result = upload->resume_bytes > 0 ? find_place(&sending, &last) : 0;
     if (result == 0)
         result = send_all(&sending, &last);

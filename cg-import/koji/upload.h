@@ -37,6 +37,7 @@ struct koji_upload {
     uint64_t resume_bytes;  /* the hub may have up to this much from before: look first; 0: a new file */
     void (*progress)(void *context, uint64_t sent_bytes); /* of this file so far; may be NULL; in the lane's thread */
     void *progress_context;
+    const struct stop *sibling; /* besides the session's stop; at any level it ends the upload; may be NULL */
 };
 
 /* One connection with the session's identity, for one thread. The session outlives it. */

@@ -199,6 +199,22 @@ def test_a_wrong_digest_in_the_answer_never_ends_in_a_build_of_other_bytes(sandb
     assert_whole(sandbox_hub, directory)
 
 
+def test_a_file_that_fails_stops_the_others_in_the_middle(sandbox_hub, cg_import, make_build):
+    """One of two uploads stands still for good, the other turns out to be another file: nobody waits for the first."""
+    directory = make_build(size=3 << 20, plain=True, arches=('x86_64', 'aarch64'))
+    document = json.loads((directory / 'metadata.json').read_text())
+    images = [output for output in document['output'] if output['type'] == 'docker-image']
+    images[1]['checksum'] = '0' * 32
+    (directory / 'metadata.json').write_text(json.dumps(document))
+    sandbox_hub.arm('stall-upload', 'upload', bytes=1 << 20)
+    done, result = run(cg_import, sandbox_hub, directory, '--lanes', '2')
+    assert (done.returncode, result['error']['name']) == (1, 'CG_E_MISMATCH'), done.stderr
+    assert images[1]['filename'] in result['error']['message']
+    # A lane that is not stopped waits until the hub counts as silent, and then sends the file again.
+    assert len(sandbox_hub.log('upload')) == 2 and not sandbox_hub.log('checkUpload')
+    assert_nothing(sandbox_hub, directory)
+
+
 @pytest.mark.parametrize('size', [20000, 400000], ids=['small', 'large'])
 def test_a_file_with_other_bytes_is_found_before_the_import(sandbox_hub, cg_import, make_build, size):
     directory = make_build(size=size)

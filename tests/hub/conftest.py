@@ -7,6 +7,7 @@ CG_HUB_HTTP      a profile of the same hub over plain HTTP, wanted by the tests 
 CG_HUB_KRB       a profile of the same hub with GSSAPI
 CG_HUB_OTHER     configuration file of a user without access to the content generator
 CG_HUB_ADMIN     configuration file of an administrator
+CG_HUB_DRAFTS    1 if the hub makes draft builds; the releases up to 1.35 do not, and none tells
 CG_HUB_TAG       a tag, test-candidate by default
 """
 import configparser

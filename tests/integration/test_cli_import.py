@@ -56,8 +56,8 @@ def test_for_programs(run, make_build, sandbox_hub):
     done = run(make_build(release='1'), '--json', '--reserve')
     result = json.loads(done.stdout)
     assert (done.returncode, done.stdout.count('\n')) == (0, 1)
-    assert set(result) == {'outcome', 'build_id', 'nvr', 'url', 'metadata_sha256', 'uploaded_sha256', 'total_bytes',
-                           'sent_bytes', 'linked_bytes', 'tag', 'tag_task_id', 'left_on_hub', 'report'}
+    assert set(result) == {'outcome', 'build_id', 'nvr', 'url', 'metadata_sha256', 'uploaded_sha256',
+                           'metadata_verified', 'total_bytes', 'sent_bytes', 'linked_bytes', 'tag', 'tag_task_id', 'left_on_hub', 'report'}
     assert (result['outcome'], result['nvr'], result['left_on_hub']) == ('imported', 'test-container-1.0-1', None)
     assert result['url'] == url(sandbox_hub, result['build_id'])
     assert result['metadata_sha256'] != result['uploaded_sha256']

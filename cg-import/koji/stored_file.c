@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "koji/stored_file.h"
+
+#include "koji/session_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_part(const char *text)
+{
+    return text && text[0] && strcmp(text, ".") != 0 && strcmp(text, "..") != 0 && !strchr(text, '/');
+}
+
+/* Appends a part of an URL's path. */
+static int append_quoted(struct cg_bytes *url, const char *part, struct cg_error *err)
+{
+    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (const char *p = part; *p; p++) {
+        int added = strchr(unreserved, *p) ? cg_bytes_append(url, p, 1, err)
+                                           : cg_bytes_printf(url, err, "%%%02X", (unsigned)(unsigned char)*p);
+        if (added < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* All of the open file, as far as it is not too long. */
+static int read_all(int fd, const char *path, size_t most_bytes, struct cg_bytes *content, struct cg_error *why,
+                    struct cg_error *err)
+{
+    char buffer[16384];
+    for (;;) {
+        ssize_t got = read(fd, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return cg_fail_errno(why, "read", path), KOJI_FILE_UNREADABLE;
+        if (got == 0)
+            return KOJI_FILE_READ;
+        if ((size_t)got > most_bytes - content->size)
+            return KOJI_FILE_TOO_LONG;
+        if (cg_bytes_append(content, buffer, (size_t)got, err) < 0)
+            return -1;
+    }
+}
+
+static int read_mounted(const char *topdir, const char *const *parts, size_t count, size_t most_bytes,
+                        struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes path = {0};
+    if (cg_bytes_append_text(&path, topdir, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (cg_bytes_printf(&path, err, "/%s", parts[i]) < 0)
+            return -1;
+    CG_AUTO_FD int fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat facts;
+    if (fd < 0 || fstat(fd, &facts) < 0)
+        return cg_fail_errno(why, "open", path.data), KOJI_FILE_UNREADABLE;
+    if (!S_ISREG(facts.st_mode))
+        return cg_fail(why, CG_E_IO, "%s is no regular file", path.data), KOJI_FILE_UNREADABLE;
+    return read_all(fd, path.data, most_bytes, content, why, err);
+}
+
+static int get(struct koji_session *session, const char *url, size_t most_bytes, struct cg_bytes *content,
+               struct cg_error *why)
+{
+    const struct koji_http_request request = {
+        .verb = KOJI_HTTP_GET,
+        .url = url,
+        .reply_most = most_bytes,
+        .timeout_s = KOJI_STORED_FILE_TIMEOUT_S,
+        .stop = session->options.stop,
+        .abort_from = STOP_SOON,
+    };
+    CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
+    if (koji_http_send(session->http, &request, &reply, why) < 0)
+        return reply.too_long && reply.status == 200 ? KOJI_FILE_TOO_LONG : KOJI_FILE_UNREADABLE;
+    if (reply.status != 200)
+        return cg_fail(why, CG_E_IO, "HTTP status %d for %s", reply.status, url), KOJI_FILE_UNREADABLE;
+    /* A front that answers every address with a page of its own. */
+    if (reply.html)
+        return cg_fail(why, CG_E_IO, "a web page is at %s", url), KOJI_FILE_UNREADABLE;
+    *content = CG_MOVE(reply.body);
+    return KOJI_FILE_READ;
+}
+
+static int read_by_http(struct koji_session *session, const char *topurl, const char *const *parts, size_t count,
+                        size_t most_bytes, struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes url = {0};
+    size_t length = strlen(topurl);
+    while (length > 0 && topurl[length - 1] == '/')
+        length--;
+    if (cg_bytes_append(&url, topurl, length, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (cg_bytes_append(&url, "/", 1, err) < 0 || append_quoted(&url, parts[i], err) < 0)
+            return -1;
+    return get(session, url.data, most_bytes, content, why);
+}
+
+int koji_stored_file_read(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
+                          struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
+{
+    const struct koji_profile *profile = session->profile;
+    cg_bytes_clear(content);
+    for (size_t i = 0; i < count; i++)
+        if (!is_part(parts[i]))
+            return cg_fail(why, CG_E_HUB_REPLY, "the hub does not tell where it stores the file"), KOJI_FILE_UNREADABLE;
+    int found = KOJI_FILE_UNREADABLE;
+    if (profile->topdir && profile->topdir[0])
+        found = read_mounted(profile->topdir, parts, count, most_bytes, content, why, err);
+    if (found != KOJI_FILE_UNREADABLE || !profile->topurl || !profile->topurl[0])
+        return found;
+    cg_error_clear(why);
+    cg_bytes_clear(content);
+    return read_by_http(session, profile->topurl, parts, count, most_bytes, content, why, err);
+}
