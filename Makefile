@@ -9,6 +9,11 @@ MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+SYSCONFDIR ?= /etc
+# Where systemd looks, also for what is installed below /usr/local.
+UNITDIR ?= /usr/lib/systemd/system
+SYSUSERSDIR ?= /usr/lib/sysusers.d
+TMPFILESDIR ?= /usr/lib/tmpfiles.d
 CC ?= cc
 OBJCOPY ?= objcopy
 PKG_CONFIG ?= pkg-config
@@ -258,6 +263,15 @@ install: all ## install below DESTDIR and PREFIX
 	install -D -m 644 schema/content-generator-metadata.schema.json \
 	  $(DESTDIR)$(DATADIR)/cg-import/content-generator-metadata.schema.json
 	install -D -m 644 $(LIBCG) $(DESTDIR)$(LIBDIR)/libcg.a
+	install -D -m 644 schema/openapi.yaml $(DESTDIR)$(DATADIR)/cg-import/openapi.yaml
+	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/cg-import
+	test -e $(DESTDIR)$(SYSCONFDIR)/cg-import/cg-import.conf || \
+	  install -m 640 koji-config/cg-import.conf $(DESTDIR)$(SYSCONFDIR)/cg-import/cg-import.conf
+	install -D -m 644 koji-config/systemd/cg-import.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/cg-import.conf
+	install -D -m 644 koji-config/systemd/cg-import.tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/cg-import.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's,/usr/bin/cg-import,$(BINDIR)/cg-import,' koji-config/systemd/cg-import.service \
+	  >$(DESTDIR)$(UNITDIR)/cg-import.service
 	$(foreach header,$(HEADERS),install -D -m 644 $(header) $(DESTDIR)$(INCLUDEDIR)/cg/$(notdir $(header)) &&) true
 	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
 	  $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
