@@ -79,6 +79,10 @@ _cg_import() {
         _cg_import_words "$current" submitter operator auditor
         return
         ;;
+    --action)
+        _cg_import_words "$current" retry cure-stray forget mark-imported
+        return
+        ;;
     -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires)
         COMPREPLY=()
         return
@@ -118,7 +122,7 @@ _cg_import() {
         options+=" --metadata --json $service_options"
         ;;
     release)
-        options+=" --note --json $service_options"
+        options+=" --action --build-id --note --json $service_options"
         ;;
     serve)
         options+=" -c --config --check-config --ready-file"

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-enum release_option { OPTION_NOTE = OPTION_OF_ONE_CLIENT_VERB };
+enum release_option { OPTION_NOTE = OPTION_OF_ONE_CLIENT_VERB, OPTION_ACTION, OPTION_BUILD_ID };
 
 static const struct option_row rows[] = {
+    {OPTION_ACTION, "action", "ACTION", "retry (default), cure-stray, forget or mark-imported"},
+    {OPTION_BUILD_ID, "build-id", "N", "the build of the hub that is it, for mark-imported"},
     {OPTION_NOTE, "note", "TEXT", "what was done about it; kept with the decision"},
     {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL},
@@ -16,21 +18,57 @@ static const struct option_group groups[] = {{"What", rows}, {"Service", service
 
 struct release {
     struct client_verb verb;
-    const char *note;
+    const char *note, *action;
+    int64_t build_id;
 };
+
+static int take_action(struct release *release, const char *name, struct cg_error *err)
+{
+    static const char *const actions[] = {"retry", "cure-stray", "forget", "mark-imported", NULL};
+    for (const char *const *action = actions; *action; action++)
+        if (strcmp(*action, name) == 0) {
+            release->action = *action;
+            return 0;
+        }
+    return cg_fail(err, CG_E_USAGE, "--action %s is not known; it may be retry, cure-stray, forget or mark-imported",
+                   name);
+}
 
 static int take(void *context, int id, const char *value, struct cg_error *err)
 {
     struct release *release = context;
-    (void)err;
-    if (!client_verb_take(&release->verb, id, value))
+    if (client_verb_take(&release->verb, id, value))
+        return 0;
+    switch ((enum release_option)id) {
+    case OPTION_NOTE:
         release->note = value;
+        return 0;
+    case OPTION_ACTION:
+        return take_action(release, value, err);
+    case OPTION_BUILD_ID:
+        return options_number("build-id", value, 1, INT32_MAX, &release->build_id, err);
+    }
+    return 0;
+}
+
+/* mark-imported and --build-id go together. */
+static int judge(const struct release *release, int words, struct cg_error *err)
+{
+    bool marks = release->action && strcmp(release->action, "mark-imported") == 0;
+    if (words != 1)
+        return cg_fail(err, CG_E_USAGE, "one import is released: its id or NVR");
+    if (marks && release->build_id == 0)
+        return cg_fail(err, CG_E_USAGE, "--action mark-imported needs --build-id: which build of the hub is it?");
+    if (!marks && release->build_id != 0)
+        return cg_fail(err, CG_E_USAGE, "--build-id is for --action mark-imported");
     return 0;
 }
 
 static int release_one(struct release *release, const char *name, struct cg_error *err)
 {
-    CG_AUTO_JSON json_t *detail = json_pack("{s:o*}", "note", release->note ? output_string(release->note) : NULL);
+    CG_AUTO_JSON json_t *detail =
+        json_pack("{s:o*, s:s*, s:o*}", "note", release->note ? output_string(release->note) : NULL, "action",
+                  release->action, "build_id", release->build_id ? json_integer(release->build_id) : NULL);
     CG_AUTO_FREE char *body = detail ? json_dumps(detail, JSON_COMPACT) : NULL;
     if (!body)
         return cg_fail_memory(err);
@@ -45,16 +83,14 @@ static int run(int argc, char **argv)
     int first = 0, status = EXIT_DONE;
     if (verbs_begin(&verb_release, argc, argv, take, &release, &first, &status) == VERBS_STOP)
         return status;
-    if (argc - first != 1) {
-        cg_fail(&err, CG_E_USAGE, "one import is released: its id or NVR");
+    if (judge(&release, argc - first, &err) < 0)
         return verbs_refuse(&verb_release, argv, &err);
-    }
     if (client_verb_begin(&release.verb, &err) == 0)
         release_one(&release, argv[first], &err);
     return client_verb_end(&release.verb, &err);
 }
 
-static const char *const usage[] = {"IMPORT [--note TEXT] [OPTION]...", NULL};
+static const char *const usage[] = {"IMPORT [--action ACTION] [--note TEXT] [OPTION]...", NULL};
 
 const struct verb verb_release = {
     .name = "release",

@@ -43,7 +43,7 @@ def test_every_option_is_in_the_help_the_page_and_the_completion(cg_import, verb
     assert set(complete('cg-import', verb, '-')) == set(shown) | letters
 
 
-VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3'}
+VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3', 'ACTION': 'forget'}
 
 
 @pytest.mark.parametrize('verb', VERBS)
