@@ -2,8 +2,8 @@
 """The service in front of a real hub: many builds at once, a replica killed and the hub restarted in the middle.
 
 CG_SERVICE_BUILDS   how many builds (200)
-CG_HUB_RESTART      a shell command that restarts the hub and returns when it answers; without it the hub stays up and the
-                    test says so
+CG_HUB_RESTART      a shell command that restarts the hub and returns when it answers; without it the hub stays up and
+                    the test says so
 """
 import collections
 import hashlib
@@ -142,8 +142,8 @@ def test_200_builds_by_8_clients(hub, start_service, postgres, tmp_path, capsys)
     new = sum(builds.values()) - len(before)
     wrong = [file for nvr, directory in crowd.accepted.values() for file in wrong_files(hub, nvr, directory)]
     with capsys.disabled():
-        print('\n%d builds posted by %d clients in %.0f s, a replica killed -9, the hub %s: %s after %.0f s; %d new builds on '
-              'the hub, %d NVRs twice, %d files wrong'
+        print('\n%d builds posted by %d clients in %.0f s, a replica killed -9, the hub %s: %s after %.0f s; '
+              '%d new builds on the hub, %d NVRs twice, %d files wrong'
               % (len(crowd.accepted), CLIENTS, posted_s, restarted,
                  ', '.join('%d %s' % (number, state) for state, number in count.items()), took_s, new,
                  sum(number > 1 for number in builds.values()), len(wrong)))

@@ -163,8 +163,8 @@ class Course:
         self.kills['frozen'] += 1
 
     def run(self):
-        threads = [threading.Thread(target=self.post_all, args=(1, 2)), threading.Thread(target=self.post_all, args=(2, 2)),
-                   threading.Thread(target=self.misbehave)]
+        threads = [threading.Thread(target=self.post_all, args=(first, 2)) for first in (1, 2)]
+        threads.append(threading.Thread(target=self.misbehave))
         for thread in threads:
             thread.start()
         try:
@@ -184,8 +184,9 @@ class Course:
         deadline = time.monotonic() + timeout_s
         states = {}
         while time.monotonic() < deadline:
-            states = {id: self.replicas[0].show(id)['state'] for id in self.accepted if states.get(id) != 'imported'} | {
-                id: state for id, state in states.items() if state == 'imported'}
+            for id in self.accepted:
+                if states.get(id) != 'imported':
+                    states[id] = self.replicas[0].show(id)['state']
             if all(state not in ('receiving', 'queued', 'running') for state in states.values()):
                 break
             time.sleep(0.5)
@@ -264,8 +265,9 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
         print('\n%d kills (%s), %d builds accepted: %s; %d lost, %d imported twice, %d reservations left, '
               '%d files wrong, %d contents unknown to the database and %d missing, %d files left laid out, '
               '%d in the spool after it was cleared; %.0f s'
-              % (sum(course.kills.values()), ', '.join('%d %s' % (number, kind) for kind, number in course.kills.items()),
-                 len(course.accepted), ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
+              % (sum(course.kills.values()),
+                 ', '.join('%d %s' % (number, kind) for kind, number in course.kills.items()), len(course.accepted),
+                 ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
                  len(lost), len(twice) + max(0, answers - len(builds)), len(reserved), len(wrong), len(orphans),
                  len(gone), len(laid_out), left, time.monotonic() - began))
     assert count == {'imported': len(course.accepted)}, [

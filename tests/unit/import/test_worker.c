@@ -255,7 +255,7 @@ static void waits_for_a_running_import_when_draining(void **state)
     sandbox_wait_met("paused");
     assert_int_equal(pthread_create(&draining, NULL, drain, worker), 0);
     pause_ms(300);
-    assert_int_equal(look(&scene, id).state, STORE_RUNNING);
+    expect_state(&scene, id, STORE_RUNNING);
     sandbox_steer("faults", NULL);
     pthread_join(draining, NULL);
     expect_state(&scene, id, STORE_IMPORTED);
