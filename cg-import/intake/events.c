@@ -3,7 +3,6 @@
  * GET of /v1/imports/{id}/events and /v1/events: what happened, as a list or as server-sent events (the WHATWG HTML
  * standard, section 9.2).
  */
-#include "intake/header_value.h"
 #include "intake/parameter.h"
 #include "intake/representation.h"
 #include "intake/resources.h"
@@ -33,7 +32,8 @@ static int read_question(const struct intake_request *request, struct question *
     const char *stream = intake_query(request, "stream"), *after = intake_query(request, "after");
     const char *limit = intake_query(request, "limit"), *last = intake_header(request, "Last-Event-ID");
     uint64_t id = 0, most = LIMIT_DEFAULT;
-    *question = (struct question){.is_stream = header_value_is(intake_header(request, "Accept"), "text/event-stream")};
+    const char *accept = intake_header(request, "Accept");
+    *question = (struct question){.is_stream = accept && strstr(accept, "text/event-stream")};
     if (stream && parameter_flag("stream", stream, &question->is_stream, err) != 0)
         return -1;
     if (after && parameter_number("after", after, 0, INT64_MAX, &id, err) != 0)

@@ -37,7 +37,6 @@ static int end(const struct cg_error *err)
     return 1;
 }
 
-/* An existing caller of the name is revoked first, so that a restarted server has tokens to tell. */
 static int make_callers(struct store *store, json_t *tokens, struct cg_error *err)
 {
     for (size_t i = 0; i < sizeof callers / sizeof callers[0]; i++) {

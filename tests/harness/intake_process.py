@@ -46,16 +46,27 @@ class Intake:
         self.root.mkdir()
         self.spool = self.top / 'spool'
         self.log = self.top / 'log'
-        command = [SERVER, self.database, self.spool, self.root, reserve_bytes, metadata_max, output_max,
-                   imports_max]
+        self.command = [str(word) for word in (SERVER, self.database, self.spool, self.root, reserve_bytes,
+                                               metadata_max, output_max, imports_max)]
+        self.start()
+
+    def start(self):
         with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                            text=True)
         line = self.process.stdout.readline()
         assert line, self.log.read_text()
         told = json.loads(line)
         self.port, self.tokens = told['port'], told['tokens']
         self.url = 'http://127.0.0.1:%d' % self.port
+
+    def kill(self):
+        """As a crash: nothing is written any more."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.sql('DELETE FROM callers')  # whose tokens the next start tells anew
 
     def open(self, timeout=60):
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)

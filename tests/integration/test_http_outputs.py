@@ -230,9 +230,22 @@ def test_a_canceled_import_takes_no_outputs(output):
         409, 'the import is canceled; outputs are taken while it is receiving')
 
 
-def test_after_a_restart_the_offset_is_still_there(intake_starter):
+def test_after_a_kill_an_output_is_resumed_behind_what_was_promised(intake_starter):
     intake = intake_starter()
-    output = Output(intake, 'restart', b'abc' * 1000)
-    output.put(output.data[:1000], Upload_Complete='?0')
-    assert intake.sql("SELECT received_bytes FROM outputs WHERE import_id = '%s'" % output.import_id) == '1000'
-    assert output.head() == (1000, '?0')
+    output = Output(intake, 'killed', b'abcdefghij' * 100000)
+    assert output.put(output.data[:1000], Upload_Complete='?0').status == 204
+    with socket.create_connection(('127.0.0.1', intake.port)) as connection:
+        connection.sendall(b'PATCH %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nUpload-Offset: 1000\r\n'
+                           b'Content-Type: application/partial-upload\r\nContent-Length: 999000\r\n\r\n'
+                           % (output.path.encode(), intake.tokens['submitter'].encode()) + output.data[1000:300000])
+        part = intake.spool / 'parts' / (output.import_id + '-0')
+        deadline = time.monotonic() + 30
+        while part.stat().st_size <= 1000:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        intake.kill()
+    intake.start()
+    offset, complete = output.head()
+    assert 1000 <= offset <= 300000 and complete == '?0'
+    answer = output.patch(offset, output.data[offset:])
+    assert (answer.status, answer.json['state']) == (200, 'queued')

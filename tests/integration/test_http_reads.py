@@ -156,7 +156,7 @@ class Stream:
     def __init__(self, server, path, caller='operator', **headers):
         self.connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=30)
         self.connection.request('GET', path, headers={
-            'Authorization': 'Bearer ' + server.tokens[caller], 'Accept': 'text/event-stream',
+            'Authorization': 'Bearer ' + server.tokens[caller], 'Accept': 'text/event-stream, */*;q=0.1',
             **{name.replace('_', '-'): value for name, value in headers.items()}})
         self.response = self.connection.getresponse()
         self.status = self.response.status
