@@ -11,6 +11,11 @@
 #define RETRY_MOST_DEFAULT_MS 600000
 #define GIVE_UP_DEFAULT_S 86400
 
+/* Repeats of one call and the longest wait between them, seconds: a hub that is away for longer is the queue's to wait
+ * for, whose circuit asks it with one import instead of all. */
+#define CALL_RETRIES 3
+#define CALL_RETRY_S 5
+
 static void put_defaults(struct worker_options *options)
 {
     if (options->threads == 0)
@@ -23,6 +28,23 @@ static void put_defaults(struct worker_options *options)
         options->retry_most_ms = RETRY_MOST_DEFAULT_MS;
     if (options->give_up_s == 0)
         options->give_up_s = GIVE_UP_DEFAULT_S;
+}
+
+static int copy_profiles(struct worker *worker, struct cg_error *err)
+{
+    worker->profiles = calloc(worker->options.hub_count, sizeof *worker->profiles);
+    if (worker->options.hub_count > 0 && !worker->profiles)
+        return cg_fail_memory(err);
+    for (size_t i = 0; i < worker->options.hub_count; i++) {
+        struct koji_profile *profile = &worker->profiles[i];
+        *profile = *worker->options.hubs[i].profile;
+        if (profile->max_retries > CALL_RETRIES)
+            profile->max_retries = CALL_RETRIES;
+        if (profile->retry_interval_s > CALL_RETRY_S)
+            profile->retry_interval_s = CALL_RETRY_S;
+        profile->offline_retry = false;
+    }
+    return 0;
 }
 
 static void join(struct worker *worker)
@@ -42,6 +64,7 @@ static void destroy(struct worker *worker)
     stop_finish(&worker->ended);
     pthread_mutex_destroy(&worker->lock);
     free(worker->threads);
+    free(worker->profiles);
     free(worker);
 }
 
@@ -57,7 +80,7 @@ static int prepare(struct worker *worker, struct cg_error *err)
         worker->threads[i].worker = worker;
         stops |= stop_init(&worker->threads[i].stop, err);
     }
-    return stops < 0 ? -1 : worker_directory_open(worker, err);
+    return stops < 0 || copy_profiles(worker, err) < 0 ? -1 : worker_directory_open(worker, err);
 }
 
 static int start_threads(struct worker *worker, struct cg_error *err)

@@ -50,6 +50,7 @@ struct worker_thread {
 
 struct worker {
     struct worker_options options; /* with the defaults put in */
+    struct koji_profile *profiles; /* of options.hubs, repeating calls less; what is in them is borrowed */
     struct stop draining;
     struct stop ended;    /* tells the heartbeat thread that all others are gone */
     pthread_mutex_t lock; /* of the threads' jobs */

@@ -31,8 +31,9 @@ struct koji_session *worker_session(struct worker_thread *thread, const struct w
     thread->session_used_ms = now_ms;
     if (thread->session)
         return thread->session;
+    const struct worker *worker = thread->worker;
     const struct koji_session_options options = {.stop = &thread->stop};
-    thread->session = koji_session_create(hub->profile, &options, err);
+    thread->session = koji_session_create(&worker->profiles[hub - worker->options.hubs], &options, err);
     thread->session_hub = hub;
     if (thread->session && koji_session_login(thread->session, err) < 0)
         drop(thread);
