@@ -46,10 +46,11 @@ def test_a_held_import_is_released_with_a_note(intake, queued):
     _, identity = queued
     put_into(intake, identity, 'held', "'stray-files'")
     assert intake.ask('GET', '/v1/imports/' + identity).json['held'] == 'stray-files'
-    answer = verb(intake, identity, 'release', b'{"note": "removed by hand"}')
+    answer = verb(intake, identity, 'release',
+                  b'{"note": "removed by hand", "action": "mark-imported", "build_id": 4711}')
     assert (answer.status, answer.json['state'], answer.json['held']) == (202, 'queued', None)
     last = intake.ask('GET', '/v1/imports/%s/events' % identity).json['events']
-    assert 'removed by hand' in json.dumps(last)
+    assert 'removed by hand' in json.dumps(last) and '4711' in json.dumps(last)
 
 
 def test_release_wants_a_held_import(intake, queued):
@@ -59,6 +60,9 @@ def test_release_wants_a_held_import(intake, queued):
 
 @pytest.mark.parametrize('body, kind, status', [
     (b'{', 'application/json', 400), (b'[]', 'application/json', 400), (b'{"note": 1}', 'application/json', 400),
+    (b'{"action": "delete"}', 'application/json', 400), (b'{"action": 1}', 'application/json', 400),
+    (b'{"action": "mark-imported"}', 'application/json', 400), (b'{"build_id": 0}', 'application/json', 400),
+    (b'{"action": "mark-imported", "build_id": 0}', 'application/json', 400),
     (b'{"note": "' + b'x' * 5000 + b'"}', 'application/json', 413), (b'note', 'text/plain', 415)])
 def test_notes_that_are_none(intake, queued, body, kind, status):
     assert verb(intake, queued[1], 'release', body, kind=kind).status == status
