@@ -258,12 +258,21 @@ static int accept_wanted(struct submission *s, const struct store_new_import *wa
     return 0;
 }
 
-int submission_accept(struct submission *s, struct store_import *import, enum store_accepted *how, struct cg_error *err)
+int submission_keep(struct submission *s, struct cg_error *err)
 {
     struct cg_digests digests;
+    if (s->kept.sha256[0])
+        return 0;
+    if (submission_take_referenced(s, err) != 0 || store_metadata(s, &digests, err) != 0)
+        return -1;
+    s->kept = digests;
+    return 0;
+}
+
+int submission_accept(struct submission *s, struct store_import *import, enum store_accepted *how, struct cg_error *err)
+{
     char request_sha256[65];
-    if (submission_take_referenced(s, err) != 0 || store_metadata(s, &digests, err) != 0 ||
-        idempotency_request(&s->options, digests.sha256, request_sha256, err) != 0)
+    if (submission_keep(s, err) != 0 || idempotency_request(&s->options, s->kept.sha256, request_sha256, err) != 0)
         return -1;
     CG_AUTO_JSON json_t *options = posting_options_json(&s->options, err);
     CG_AUTO_JSON json_t *components = options ? submission_components(s->metadata, err) : NULL;
@@ -274,8 +283,8 @@ int submission_accept(struct submission *s, struct store_import *import, enum st
         .nvr = s->metadata->nvr,
         .content_generator = s->metadata->content_generator,
         .package = s->metadata->name,
-        .metadata_sha256 = digests.sha256,
-        .metadata_bytes = digests.size_bytes,
+        .metadata_sha256 = s->kept.sha256,
+        .metadata_bytes = s->kept.size_bytes,
         .options = options,
         .caller = s->caller->name,
         .request_id = s->request_id,

@@ -28,6 +28,7 @@ struct submission {
     struct cg_metadata *metadata; /* NULL before submission_check */
     struct store_output *outputs; /* of the metadata; sha256 is set for those that came along */
     size_t output_count;
+    struct cg_digests kept;        /* of the metadata; its sha256 is "" before submission_keep */
     struct submission_file *early; /* files that came before the metadata */
     size_t early_count;
     struct refusal refusal; /* of the last failure */
@@ -53,6 +54,12 @@ int submission_file_limit(struct submission *submission, const char *filename, u
 /* A file of this name is in the content store. 0, or -1 with CG_E_MISMATCH when it is not what the metadata says. */
 int submission_add_file(struct submission *submission, const char *filename, const struct cg_digests *digests,
                         struct cg_error *err);
+
+/*
+ * Takes in what lies by reference and keeps the metadata as a content: all that can fail for want of room, so that what
+ * must give way to this one need not before. Once; submission_accept does it when it was not done. 0 or -1.
+ */
+int submission_keep(struct submission *submission, struct cg_error *err);
 
 /*
  * Takes in what lies by reference, records the metadata, accepts. 0: *import is what is there now, with outputs; -1

@@ -200,6 +200,16 @@ static int give_way(struct submission *s, const struct store_import *old, struct
     return canceled < 0 ? -1 : 0;
 }
 
+/* The document that the import has already is no correction: the import itself is tried again. */
+static int try_again(struct submission *s, const struct store_import *old, struct store_import *import,
+                     struct cg_error *err)
+{
+    if (store_import_retry(s->service->store, old->id, s->caller->name, &s->caller->scope, err) < 0)
+        return -1;
+    int found = store_import_get(s->service->store, old->id, &s->caller->scope, import, err);
+    return found == 0 ? cg_fail(err, CG_E_INTERNAL, "import %s is gone", old->id) : found < 0 ? -1 : 0;
+}
+
 static int correct(struct submission *s, const struct store_import *old, struct store_import *import,
                    struct cg_error *err)
 {
@@ -210,6 +220,10 @@ static int correct(struct submission *s, const struct store_import *old, struct 
         cg_fail(err, CG_E_CONFLICT, "the metadata is of %s, the import of %s", s->metadata->nvr, old->nvr);
         return cg_hint(err, "post another build by itself");
     }
+    if (submission_keep(s, err) != 0)
+        return -1;
+    if (strcmp(s->kept.sha256, old->metadata_sha256) == 0)
+        return try_again(s, old, import, err);
     if (give_way(s, old, err) != 0)
         return -1;
     return submission_accept(s, import, &how, err);

@@ -91,6 +91,15 @@ def test_retry_with_corrected_metadata_is_a_new_import_linked_to_the_old(intake,
     assert intake.ask('GET', '/v1/imports/' + identity).json['replaced_by'] == answer.json['id']
 
 
+@pytest.mark.parametrize('state, held', [('rejected', 'NULL'), ('canceled', 'NULL'), ('held', "'conflict'")])
+def test_a_correction_that_changes_nothing_tries_the_import_itself_again(intake, queued, state, held):
+    build, identity = queued
+    put_into(intake, identity, state, held)
+    answer = verb(intake, identity, 'retry', build.metadata)
+    assert (answer.status, answer.json['id'], answer.json['state']) == (202, identity, 'queued'), answer.json
+    assert 'canceled' not in events(intake, identity)
+
+
 def test_corrected_metadata_is_not_taken_while_the_import_lives(intake, queued):
     build, identity = queued
     build.document['build']['end_time'] += 1
