@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of a hub, grant or root, bytes. */
+#define NAME_MOST 100
+
 /* --- structures of the table ---------------------------------------------------------------------------------------
  */
 

@@ -41,6 +41,16 @@ int config_fault_line(struct config_faults *faults, const char *line)
 /* --- judging -------------------------------------------------------------------------------------------------------
  */
 
+/* Is the key there, be its value right or wrong? A wrong one was told of and is not missing. */
+static bool is_written(const struct config_faults *faults, const char *section, const char *key)
+{
+    const char *name;
+    for (size_t i = 0; (name = config_parser_option(faults->parser, section, i, NULL)); i++)
+        if (strcmp(name, key) == 0)
+            return true;
+    return false;
+}
+
 /* sun_path of Linux, less its NUL. */
 #define SOCKET_PATH_MOST 107
 
@@ -49,10 +59,10 @@ static int judge_listen(const struct config_listen *listen, struct config_faults
     if (strcmp(listen->address, "none") == 0 && !listen->unix_socket &&
         config_fault(faults, "listen", "address", "[listen] address is none, and no unix_socket is set") < 0)
         return -1;
-    if (listen->tls_cert && !listen->tls_key &&
+    if (listen->tls_cert && !is_written(faults, "listen", "tls_key") &&
         config_fault(faults, "listen", "tls_cert", "[listen] tls_cert is set and tls_key is not") < 0)
         return -1;
-    if (listen->tls_key && !listen->tls_cert &&
+    if (listen->tls_key && !is_written(faults, "listen", "tls_cert") &&
         config_fault(faults, "listen", "tls_key", "[listen] tls_key is set and tls_cert is not") < 0)
         return -1;
     if (listen->unix_socket && strlen(listen->unix_socket) > SOCKET_PATH_MOST &&
@@ -134,14 +144,17 @@ static int judge_named(const struct config *config, struct config_faults *faults
     for (size_t i = 0; i < config->grant_count; i++) {
         const struct config_grant *grant = &config->grants[i];
         snprintf(section, sizeof section, "grant %s", grant->name);
-        if (!grant->caller && config_fault(faults, section, NULL, "[%s] wants a caller", section) < 0)
+        if (!is_written(faults, section, "caller") &&
+            config_fault(faults, section, NULL, "[%s] wants a caller", section) < 0)
             return -1;
-        if (grant->roles == 0 && config_fault(faults, section, "roles", "[%s] wants roles", section) < 0)
+        if (!is_written(faults, section, "roles") &&
+            config_fault(faults, section, "roles", "[%s] wants roles", section) < 0)
             return -1;
     }
     for (size_t i = 0; i < config->root_count; i++) {
         snprintf(section, sizeof section, "root %s", config->roots[i].name);
-        if (!config->roots[i].directory && config_fault(faults, section, NULL, "[%s] wants a directory", section) < 0)
+        if (!is_written(faults, section, "directory") &&
+            config_fault(faults, section, NULL, "[%s] wants a directory", section) < 0)
             return -1;
     }
     return 0;
