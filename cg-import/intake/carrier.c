@@ -5,6 +5,7 @@
 #include "cg/bytes.h"
 #include "intake/flow.h"
 #include "intake/problem.h"
+#include "intake/raw_head.h"
 #include "intake/tls_peer.h"
 
 #include <microhttpd.h>
@@ -15,11 +16,10 @@
 #define STREAM_BLOCK 8192U             /* bytes a stream sends at once */
 #define DROP_MAX (256U << 10)          /* rest of a refused body that is read so that the connection can be kept */
 #define LINGER_MAX (64U << 20)         /* bytes of a refused body that are taken before the connection is cut */
-/* The newest release 0.9.N whose way of working in place gate.h describes. */
-#define KNOWN_RELEASE 75
 
 struct carrier {
     struct carrier_options options;
+    enum raw_head_form head_form;
     struct MHD_Daemon *daemon;
 };
 
@@ -27,9 +27,8 @@ struct carrier {
 struct exchange {
     struct carrier *carrier;
     struct limits_connection *limit;
-    const char *target_at; /* where in the head the target was */
-    char *target;          /* as it was sent, owned: the library decodes it in place */
-    size_t target_size;
+    const char *target_at;          /* where in the head the target was */
+    char *target;                   /* as it was sent, owned: the library decodes it in place */
     struct intake_request *request; /* NULL until the head is here */
     uint64_t body_bytes;
     uint64_t linger_bytes;
@@ -162,28 +161,9 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     exchange->limit = info->socket_context;
     exchange->target_at = target;
     exchange->target = strdup(target ? target : "");
-    exchange->target_size = exchange->target ? strlen(exchange->target) : 0;
+    if (!exchange->target)
+        free(CG_STEAL(exchange));
     return exchange;
-}
-
-/* A copy of the head in the form of gate.h; *size is 0 if what the library tells does not fit together. */
-static char *copy_head(const struct exchange *exchange, struct MHD_Connection *connection, const char *method,
-                       size_t *size)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    *size = info ? info->header_size : 0;
-    char *head = malloc(*size + 1);
-    if (!head || !exchange->target)
-        return head;
-    size_t offset = strlen(method) + 1;
-    /* More than one blank before the target, no target, or one that would not lie in the head: no good request line. */
-    if (exchange->target_at != method + offset || offset + exchange->target_size >= *size) {
-        *size = 0;
-        return head;
-    }
-    memcpy(head, method, *size);
-    memcpy(head + offset, exchange->target, exchange->target_size);
-    return head;
 }
 
 static void describe_origin(const struct exchange *exchange, struct MHD_Connection *connection,
@@ -211,7 +191,8 @@ static enum MHD_Result take_head(struct exchange *exchange, struct MHD_Connectio
     struct request_origin origin;
     describe_origin(exchange, connection, &origin);
     struct flow_start start = {.origin = &origin, .now_ms = now_ms};
-    start.head = copy_head(exchange, connection, method, &start.size);
+    const struct raw_head_request raw = {connection, method, exchange->target_at, exchange->target};
+    start.head = raw_head_copy(exchange->carrier->head_form, &raw, &start.size);
     exchange->request = start.head ? flow_head(shared, &start) : NULL;
     struct intake_request *request = exchange->request;
     if (!request)
@@ -348,8 +329,8 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
         {options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)options->threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? (unsigned)MHD_USE_TLS : 0U);
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (tls ? (unsigned)MHD_USE_TLS : 0U) | raw_head_flags(carrier->head_form);
     /* The library divides its limit among its threads; ours, in on_accept, is the one that counts. */
     unsigned library_limit = (given->connections + 1) * options->threads;
     return MHD_start_daemon(flags, 0, on_accept, carrier, on_request, carrier, MHD_OPTION_EXTERNAL_LOGGER,
@@ -361,17 +342,13 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
                             MHD_OPTION_ARRAY, pool_options, MHD_OPTION_END);
 }
 
-static bool is_known_release(void)
-{
-    int release;
-    return sscanf(MHD_get_version(), "0.9.%d", &release) == 1 && release <= KNOWN_RELEASE;
-}
-
 struct carrier *carrier_start(const struct carrier_options *options, struct cg_error *err)
 {
-    if (!is_known_release()) {
-        cg_fail(err, CG_E_UNSUPPORTED, "libmicrohttpd %s is newer than 0.9.%d, whose reading of requests is known",
-                MHD_get_version(), KNOWN_RELEASE);
+    enum raw_head_form head_form = raw_head_form(MHD_get_version());
+    if (head_form == RAW_HEAD_UNKNOWN) {
+        cg_fail(err, CG_E_UNSUPPORTED,
+                "libmicrohttpd %s: how it reads requests is not known; known are 0.9.76 and older, and 1.0",
+                MHD_get_version());
         return NULL;
     }
     struct carrier *carrier = calloc(1, sizeof *carrier);
@@ -380,6 +357,7 @@ struct carrier *carrier_start(const struct carrier_options *options, struct cg_e
         return NULL;
     }
     carrier->options = *options;
+    carrier->head_form = head_form;
     carrier->daemon = start_daemon(carrier);
     if (!carrier->daemon) {
         cg_fail(err, options->tls_cert ? CG_E_CONFIG : CG_E_IO, "cannot start the HTTP server%s",

@@ -3,7 +3,7 @@
 #define INTAKE_CARRIER_H
 
 /*
- * Carries requests between a listening socket and flow.h. The only module that knows libmicrohttpd.
+ * Carries requests between a listening socket and flow.h. With raw_head.h the only module that knows libmicrohttpd.
  *
  * One event loop (epoll) and a few threads of the library; a connection stays with the thread that accepted it, and a
  * handler that waits for disk or database holds that thread. Memory of a connection is bounded: a head, and pieces of a
@@ -25,8 +25,8 @@ struct carrier_options {
     char *tls_cert, *tls_key, *client_ca; /* PEM texts; NULL: no TLS, no client certificates */
 };
 
-/* NULL with CG_E_MEMORY, CG_E_IO, CG_E_CONFIG (certificate or key is not good), CG_E_UNSUPPORTED (the library is newer
- * than the gate knows it). */
+/* NULL with CG_E_MEMORY, CG_E_IO, CG_E_CONFIG (certificate or key is not good), CG_E_UNSUPPORTED (a release of the
+ * library that raw_head.h does not know). */
 struct carrier *carrier_start(const struct carrier_options *options, struct cg_error *err);
 
 /* How streams are put to sleep and woken. */

@@ -6,11 +6,9 @@
  * Reads the head of a request as strictly as RFC 9112 allows, so that no two servers can disagree on where a request
  * ends. Not a parser of what the headers mean.
  *
- * libmicrohttpd 0.9.75 accepts Content-Length beside Transfer-Encoding, two lengths, two Hosts, blanks before the
- * colon, folded lines, NUL and bare LF, and hides most of that from its callers. But it works in place: of the bytes
- * from the method on (as many as MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE says) it only replaces the blanks of the
- * request line, the first colon of each field, and each CR LF or bare LF by as many NULs. With the request target put
- * back, which it decodes in place, that is the form this gate reads:
+ * libmicrohttpd accepts two lengths, two Hosts and much more, and hides most of that from its callers. What it leaves
+ * of the bytes of a head raw_head.h brings into the form this gate reads: NULs for the blanks of the request line, for
+ * the first colon of each field, and for both characters of each line end:
  *     POST \0 /v1/imports?a=b \0 HTTP/1.1 \0\0 Host \0  localhost \0\0 Content-Length \0 3 \0\0 \0\0
  */
 

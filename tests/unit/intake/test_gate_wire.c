@@ -43,11 +43,15 @@ static const char second[] = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #define ONCE(status, text)                                                                                             \
     {                                                                                                                  \
-        text, sizeof(text) - 1, status, 1                                                                              \
+        text, sizeof(text) - 1, status, 1, 0                                                                           \
     }
 #define TWICE(status, text)                                                                                            \
     {                                                                                                                  \
-        text, sizeof(text) - 1, status, 2                                                                              \
+        text, sizeof(text) - 1, status, 2, 0                                                                           \
+    }
+#define AT_MOST_ONCE(status, text)                                                                                     \
+    {                                                                                                                  \
+        text, sizeof(text) - 1, status, 1, 1                                                                           \
     }
 
 static const struct {
@@ -56,6 +60,7 @@ static const struct {
     int status;     /* 0: closed without an answer, as the library does with what is no HTTP at all */
     unsigned heads; /* that come back: the library refuses a length that is no number before it asks anyone, and
                        0.9.75 then sends the head of its answer twice, the second as begin of the announced body */
+    int may_close;  /* 1.0 closes without an answer: to it this is no HTTP at all */
 } malformed[] = {
     /* where the body ends */
     ONCE(400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -135,8 +140,8 @@ static const struct {
     ONCE(400, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"),
     ONCE(400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"),
     ONCE(400, "GET / x HTTP/1.1\r\nHost: a\r\n\r\n"),
-    ONCE(400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
-    ONCE(400, "GET /\0/b HTTP/1.1\r\nHost: a\r\n\r\n"),
+    AT_MOST_ONCE(400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    AT_MOST_ONCE(400, "GET /\0/b HTTP/1.1\r\nHost: a\r\n\r\n"),
     ONCE(400, "GET /\x80 HTTP/1.1\r\nHost: a\r\n\r\n"),
     ONCE(400, "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"),
     ONCE(400, "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -188,9 +193,10 @@ static void malformed_heads_are_answered_once(void **state)
         char text[8192], status[32];
         send_both(malformed[i].head, malformed[i].size, text, sizeof text);
         snprintf(status, sizeof status, "HTTP/1.1 %d ", malformed[i].status);
-        bool right = malformed[i].status == 0 ? text[0] == '\0' : strncmp(text, status, strlen(status)) == 0;
-        if (right && running_count(text, "\r\nDate: ") <= malformed[i].heads && smuggled == 0 && served == 0 &&
-            (malformed[i].status == 0 || strstr(text, "\r\nConnection: close\r\n")))
+        bool silent = text[0] == '\0';
+        bool right = silent ? malformed[i].status == 0 || malformed[i].may_close
+                            : strncmp(text, status, strlen(status)) == 0 && strstr(text, "\r\nConnection: close\r\n");
+        if (right && running_count(text, "\r\nDate: ") <= malformed[i].heads && smuggled == 0 && served == 0)
             continue;
         print_error("row %zu (%.90s): expected %d once, got \"%s\"\n", i, malformed[i].head, malformed[i].status, text);
         smuggled = served = 0;
@@ -207,11 +213,12 @@ static void good_requests_share_a_connection(void **state)
     smuggled = served = 0;
     running_exchange(intake,
                      "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-                     "POST /?x=%41 HTTP/1.1\r\nhost: [::1]:80\r\ncontent-length:  3\r\nX-Empty: \t\r\n\r\nabc"
+                     "POST /?x=%41 HTTP/1.1\r\nhost: [::1]:80\r\ncontent-length:  3\r\nX-Empty: \t\r\nX:\r\n\r\nabc"
+                     "POST /?%41%2f=x HTTP/1.1\r\nHost: a\t\r\nX: y  z \t \r\nContent-Length: 3\r\n\r\nabc"
                      "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                      text, sizeof text);
-    assert_int_equal(running_count(text, "HTTP/1.1 200 OK"), 3);
-    assert_int_equal(served, 3);
+    assert_int_equal(running_count(text, "HTTP/1.1 200 OK"), 4);
+    assert_int_equal(served, 4);
 }
 
 static void a_body_in_chunks_is_the_last_of_its_connection(void **state)
