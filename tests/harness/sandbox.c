@@ -129,7 +129,8 @@ json_t *sandbox_ask(const char *page)
     return exchange("GET", page, "");
 }
 
-size_t sandbox_calls(const char *method)
+/* Requests of the method; with `member` those whose entry in the log lacks it. */
+static size_t count_calls(const char *method, const char *member)
 {
     CG_AUTO_JSON json_t *log = sandbox_ask("log");
     size_t count = 0;
@@ -138,9 +139,20 @@ size_t sandbox_calls(const char *method)
     json_array_foreach(log, i, entry)
     {
         const char *called = json_string_value(json_object_get(entry, "method"));
-        count += called && strcmp(called, method) == 0;
+        bool counts = !member || !json_is_string(json_object_get(entry, member));
+        count += counts && called && strcmp(called, method) == 0;
     }
     return count;
+}
+
+size_t sandbox_calls(const char *method)
+{
+    return count_calls(method, NULL);
+}
+
+size_t sandbox_unanswered(const char *method)
+{
+    return count_calls(method, "outcome");
 }
 
 void sandbox_wait_met(const char *count_of)

@@ -26,6 +26,8 @@ json_t *sandbox_ask(const char *page);
 
 /* How many requests of that method the hub saw since /sandbox/log was last cleared. */
 size_t sandbox_calls(const char *method);
+/* How many of them the hub is still at. */
+size_t sandbox_unanswered(const char *method);
 
 /* Waits until an armed rule was met; for a pause, until the hub stands still. */
 void sandbox_wait_met(const char *count_of);

@@ -313,6 +313,8 @@ static void gives_way_when_the_lease_is_lost(void **state)
                                  " due_at = now() + interval '1 hour'");
     pause_ms(1000);
     worker_drain(first);
+    /* It did not wait for the answer. */
+    assert_int_equal(sandbox_unanswered("CGImport"), 1);
     assert_string_equal(postgres_sql(scene.database, "SELECT state FROM imports"), "running");
     assert_string_equal(postgres_sql(scene.database, "SELECT owner FROM queue"), "thief");
     assert_int_equal(sandbox_calls("CGRefundBuild"), 0);
