@@ -113,6 +113,13 @@ static int set_up(struct pg_connection *connection, const struct store_options *
     return pg_command(connection, "set up", sql, err);
 }
 
+/* A statement may take its timeout; half as much again and a second are for a busy network and a busy server. */
+unsigned pg_patience_ms(const struct store_options *options)
+{
+    unsigned timeout_ms = options->statement_timeout_ms ? options->statement_timeout_ms : STATEMENT_TIMEOUT_MS;
+    return timeout_ms + timeout_ms / 2 + 1000;
+}
+
 int pg_connect(struct pg_connection *connection, const struct store_options *options, struct cg_error *err)
 {
     /* libpq quotes what it does not understand, and that may be a password: its message is not passed on. */
@@ -129,12 +136,16 @@ int pg_connect(struct pg_connection *connection, const struct store_options *opt
     connection->trouble_context = options->trouble_context;
     connection->prepared_count = 0;
     connection->failure = PG_FAILURE_NONE;
+    connection->patience_ms = pg_patience_ms(options);
     connection->conn = begin(options->conninfo);
     if (!connection->conn)
         return cg_fail_memory(err);
     PostgresPollingStatusType how = PQstatus(connection->conn) == CONNECTION_BAD
                                         ? PGRES_POLLING_FAILED
                                         : drive(connection->conn, clock_monotonic_ms() + seconds * 1000U);
+    /* pg_answer waits where libpq would. */
+    if (how == PGRES_POLLING_OK && PQsetnonblocking(connection->conn, 1) != 0)
+        how = PGRES_POLLING_FAILED;
     int result = how == PGRES_POLLING_OK ? set_up(connection, options, err) : fail_connect(connection, how, err);
     if (result != 0)
         pg_disconnect(connection);

@@ -85,6 +85,7 @@ static int apply(struct pg_connection *connection, int number, struct cg_error *
 static int step(struct pg_connection *connection, void *context, struct cg_error *err)
 {
     (void)context;
+    connection->patience_ms = 0;
     if (pg_command(connection, "migration lock", LOCK_SQL, err) != 0 ||
         pg_command(connection, "migration table", TABLE_SQL, err) != 0)
         return -1;

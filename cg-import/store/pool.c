@@ -48,6 +48,7 @@ struct pg_connection *pool_take(struct store *store, struct cg_error *err)
     if (!connection)
         return NULL;
     connection->failure = PG_FAILURE_NONE;
+    connection->patience_ms = pg_patience_ms(&store->options);
     if (connection->conn || pg_connect(connection, &store->options, err) == 0)
         return connection;
     pool_give(store, connection);

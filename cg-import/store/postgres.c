@@ -104,6 +104,10 @@ static int refuse(struct pg_connection *connection, const char *name, const char
 /* Says why `rows` is no good result. Connection first: a server that goes away may have said anything before. */
 static int fail_result(struct pg_connection *connection, const char *name, const PGresult *rows, struct cg_error *err)
 {
+    if (connection->failure == PG_FAILURE_SILENT) {
+        tell(connection, name, "no answer, not even that it took too long: does the server stand still?");
+        return cg_fail(err, CG_E_BUSY, "the database does not answer");
+    }
     tell(connection, name, rows ? PQresultErrorMessage(rows) : PQerrorMessage(connection->conn));
     if (PQstatus(connection->conn) == CONNECTION_BAD) {
         connection->failure = PG_FAILURE_LOST;
@@ -116,19 +120,14 @@ static int fail_result(struct pg_connection *connection, const char *name, const
     return cg_fail_memory(err);
 }
 
-static bool is_good(const PGresult *rows)
-{
-    ExecStatusType status = PQresultStatus(rows);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
 static int prepare(struct pg_connection *connection, const struct pg_statement *statement, struct cg_error *err)
 {
     for (unsigned i = 0; i < connection->prepared_count; i++)
         if (connection->prepared[i] == statement)
             return 0;
-    PG_AUTO_ROWS PGresult *rows = PQprepare(connection->conn, statement->name, statement->sql, 0, NULL);
-    if (!is_good(rows))
+    PG_AUTO_ROWS PGresult *rows =
+        pg_answer(connection, PQsendPrepare(connection->conn, statement->name, statement->sql, 0, NULL));
+    if (!pg_is_good(rows))
         return fail_result(connection, statement->name, rows, err);
     assert(connection->prepared_count < PG_PREPARED_MAX);
     connection->prepared[connection->prepared_count++] = statement;
@@ -142,9 +141,10 @@ int pg_run(struct pg_connection *connection, const struct pg_statement *statemen
         return cg_fail_memory(err);
     if (prepare(connection, statement, err) != 0)
         return -1;
-    PG_AUTO_ROWS PGresult *got = PQexecPrepared(connection->conn, statement->name, params ? params->count : 0,
-                                                params ? params->values : NULL, NULL, NULL, 0);
-    if (!is_good(got))
+    PG_AUTO_ROWS PGresult *got =
+        pg_answer(connection, PQsendQueryPrepared(connection->conn, statement->name, params ? params->count : 0,
+                                                  params ? params->values : NULL, NULL, NULL, 0));
+    if (!pg_is_good(got))
         return fail_result(connection, statement->name, got, err);
     int count = PQresultStatus(got) == PGRES_TUPLES_OK ? PQntuples(got) : (int)strtol(PQcmdTuples(got), NULL, 10);
     if (rows)
@@ -154,8 +154,8 @@ int pg_run(struct pg_connection *connection, const struct pg_statement *statemen
 
 int pg_command(struct pg_connection *connection, const char *name, const char *sql, struct cg_error *err)
 {
-    PG_AUTO_ROWS PGresult *got = PQexec(connection->conn, sql);
-    return is_good(got) ? 0 : fail_result(connection, name, got, err);
+    PG_AUTO_ROWS PGresult *got = pg_answer(connection, PQsendQuery(connection->conn, sql));
+    return pg_is_good(got) ? 0 : fail_result(connection, name, got, err);
 }
 
 /* --- rows -------------------------------------------------------------------------------------------------------- */

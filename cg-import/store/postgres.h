@@ -27,9 +27,10 @@ struct pg_statement {
 
 /* What a failure means for the transaction it happened in. */
 enum pg_failure {
-    PG_FAILURE_NONE,  /* the database did not fail */
-    PG_FAILURE_AGAIN, /* rolled back by the server for a reason that passes: serialization, deadlock */
-    PG_FAILURE_LOST,  /* the connection is gone */
+    PG_FAILURE_NONE,   /* the database did not fail */
+    PG_FAILURE_AGAIN,  /* rolled back by the server for a reason that passes: serialization, deadlock */
+    PG_FAILURE_LOST,   /* the connection is gone */
+    PG_FAILURE_SILENT, /* no answer in time: nothing more may be sent, the connection is only good for closing */
     PG_FAILURE_FINAL,
 };
 
@@ -37,6 +38,7 @@ struct pg_connection {
     PGconn *conn; /* NULL: not connected */
     const struct pg_statement *prepared[PG_PREPARED_MAX];
     unsigned prepared_count;
+    unsigned patience_ms;    /* for one answer, more than the server's own timeouts; 0: as long as it takes */
     enum pg_failure failure; /* of the last statement that failed since pg_connection_clear */
     store_trouble *trouble;
     void *trouble_context;
@@ -96,5 +98,16 @@ int pg_row_end(const struct pg_row *row, struct cg_error *err);
 /* Connects within the time; sets the session's timeouts. 0, or -1 with CG_E_CONFIG, CG_E_BUSY, CG_E_UNSUPPORTED. */
 int pg_connect(struct pg_connection *connection, const struct store_options *options, struct cg_error *err);
 void pg_disconnect(struct pg_connection *connection);
+
+/* What pg_connect sets as patience. */
+unsigned pg_patience_ms(const struct store_options *options);
+
+/*
+ * The answer to what PQsend... just sent (`sent` is what it returned): the last result, or the first that failed. NULL
+ * where libpq has none, or with failure PG_FAILURE_SILENT. The timeouts that the server is told are kept by its own
+ * process: one that stands still (frozen, or waiting for its disk) keeps none, and would keep every thread.
+ */
+PGresult *pg_answer(struct pg_connection *connection, int sent);
+bool pg_is_good(const PGresult *rows);
 
 #endif

@@ -41,7 +41,7 @@ static struct pg_connection *take(struct store *store)
 
 static void give(struct store *store, struct pg_connection *waiter)
 {
-    if (waiter->conn && PQstatus(waiter->conn) == CONNECTION_BAD)
+    if (waiter->conn && (PQstatus(waiter->conn) == CONNECTION_BAD || PQtransactionStatus(waiter->conn) != PQTRANS_IDLE))
         pg_disconnect(waiter);
     pthread_mutex_lock(&store->lock);
     store->waiting[waiter - store->waiters] = false;

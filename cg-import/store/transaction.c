@@ -48,11 +48,20 @@ static int begin(struct pg_connection *connection, const struct run *run, struct
 static void roll_back(struct pg_connection *connection)
 {
     /* What fails here is seen by pool_give, which drops the connection. */
-    PQclear(PQexec(connection->conn, "ROLLBACK"));
+    struct cg_error ignored = {0};
+    enum pg_failure failure = connection->failure;
+    if (failure == PG_FAILURE_SILENT || PQstatus(connection->conn) == CONNECTION_BAD)
+        return;
+    pg_command(connection, "rollback", "ROLLBACK", &ignored);
+    if (connection->failure != PG_FAILURE_SILENT)
+        connection->failure = failure;
 }
 
-static enum ended why_failed(const struct pg_connection *connection)
+static enum ended why_failed(const struct pg_connection *connection, const struct run *run)
 {
+    /* Other connections to a server that stands still are no better: worth trying only for a COMMIT in doubt. */
+    if (connection->failure == PG_FAILURE_SILENT)
+        return run->in_doubt ? ENDED_LOST : ENDED;
     if (connection->failure == PG_FAILURE_LOST || PQstatus(connection->conn) == CONNECTION_BAD)
         return ENDED_LOST;
     return connection->failure == PG_FAILURE_AGAIN ? ENDED_AGAIN : ENDED;
@@ -62,8 +71,9 @@ static enum ended commit(struct pg_connection *connection, const struct run *run
 {
     if (pg_command(connection, "commit", "COMMIT", err) == 0)
         return ENDED;
-    enum ended ended = why_failed(connection);
-    return ended == ENDED_LOST && run->mode != PG_READ ? ENDED_UNKNOWN : ended;
+    enum ended ended = why_failed(connection, run);
+    bool unanswered = ended == ENDED_LOST || connection->failure == PG_FAILURE_SILENT;
+    return unanswered && run->mode != PG_READ ? ENDED_UNKNOWN : ended;
 }
 
 static enum ended run_on(struct pg_connection *connection, struct run *run, struct cg_error *err)
@@ -71,7 +81,7 @@ static enum ended run_on(struct pg_connection *connection, struct run *run, stru
     int wanted = begin(connection, run, err);
     if (wanted < 0) {
         roll_back(connection);
-        return why_failed(connection);
+        return why_failed(connection, run);
     }
     if (wanted == 0) {
         roll_back(connection);
@@ -83,7 +93,7 @@ static enum ended run_on(struct pg_connection *connection, struct run *run, stru
         return commit(connection, run, err);
     }
     roll_back(connection);
-    return result == PG_AGAIN ? ENDED_AGAIN : why_failed(connection);
+    return result == PG_AGAIN ? ENDED_AGAIN : why_failed(connection, run);
 }
 
 static enum ended run_once(struct run *run, struct cg_error *err)

@@ -2,6 +2,7 @@
 #include "store_test.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 static void applies_the_schema_once(void **state)
 {
@@ -214,6 +215,47 @@ static void forgets_old_changes(void **state)
     store_close(store);
 }
 
+/* --- a server that stands still ------------------------------------------------------------------------------------
+ */
+
+/* Sends a signal to the processes that serve the store's connections; how many they are. */
+static unsigned signal_servers(int number, char *pids)
+{
+    unsigned count = 0;
+    for (char *end; *pids; pids = end, count++) {
+        pid_t pid = (pid_t)strtol(pids, &end, 10);
+        assert_int_equal(kill(pid, number), 0);
+        end += *end == ' ';
+    }
+    return count;
+}
+
+/* A process that stands still does not keep the timeouts it was told either; whoever asked gets an answer, and the next
+ * connection is a new one. */
+static void is_not_kept_by_a_server_that_stands_still(void **state)
+{
+    (void)state;
+    store_close(open_store());
+    struct store_options options = {.conninfo = database, .connections = 1, .statement_timeout_ms = 100};
+    struct cg_error err = {0};
+    struct store *store = store_open(&options, &err);
+    assert_non_null(store);
+    assert_int_equal(store_ready(store, &err), 0);
+    char pids[200];
+    snprintf(pids, sizeof pids, "%s",
+             sql("SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE application_name = 'cg-import'"
+                 " AND datname = current_database()"));
+    assert_int_equal(signal_servers(SIGSTOP, pids), 1);
+    int ready = store_ready(store, &err);
+    signal_servers(SIGCONT, pids);
+    assert_int_equal(ready, -1);
+    assert_int_equal(err.code, CG_E_BUSY);
+    assert_string_equal(err.message, "the database does not answer");
+    err = (struct cg_error){0};
+    assert_int_equal(store_ready(store, &err), 0);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +266,7 @@ int main(void)
         cmocka_unit_test(tells_the_log_what_postgresql_said),
         cmocka_unit_test(outlives_a_restart_of_the_database),
         cmocka_unit_test(gives_statements_and_locks_limited_time),
+        cmocka_unit_test(is_not_kept_by_a_server_that_stands_still),
         cmocka_unit_test(makes_ids_that_sort_by_time),
         cmocka_unit_test(forgets_old_changes),
     };
