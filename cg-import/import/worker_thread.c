@@ -39,7 +39,10 @@ static void work(struct worker_thread *thread, struct worker_job *job)
         worker_import(job, &result, &failure);
     worker_end(job, &result, &failure);
     lay_down(thread);
-    worker_session_after(thread, worker_record_calls(job) ? CG_E_UNKNOWN : failure.code);
+    /* What the database holds of the journal may name a call of this session: no other may follow it there, or its next
+     * owner could not ask for it any more. */
+    bool named = worker_record_calls(job) || job->store_failed;
+    worker_session_after(thread, named ? CG_E_UNKNOWN : failure.code);
 }
 
 /* 1: worked at an import, 0: nothing was due, -1: the queue could not be asked. */
