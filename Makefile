@@ -145,11 +145,11 @@ $(BUILD)/generated/migrations.h: $(MIGRATIONS)
 	  for f in $^; do n=$$(basename $$f .sql); echo "{\"$$n\", migration_$${n%%_*}},"; done; echo '};'; } >$@
 $(BUILD)/obj/cg-import/store/migrate.o: $(BUILD)/generated/migrations.h
 
-# And the contract that the service tells its callers.
-$(BUILD)/generated/openapi_text.h: schema/openapi.yaml
+# And the contract that the service tells its callers, in both notations.
+$(BUILD)/generated/openapi_text.h: schema/openapi.yaml schema/openapi.json
 	@mkdir -p $(@D)
-	{ echo 'static const char openapi_text[] = {'; od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
-	  echo '0};'; } >$@
+	{ for f in $^; do echo "static const char openapi_$${f##*.}[] = {"; \
+	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
@@ -188,7 +188,12 @@ check: all tests tools sanitized-tests clang-build ## run every test that needs 
 	  --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS)) \
 	  --pytest pytest $(PYTEST_DIRECTORIES)
 
-.PHONY: sanitized-tests unit tools clang-build
+# Committed, so that a build needs no YAML; tests/conformance/test_openapi_json.py compares the two.
+contract: ## write schema/openapi.json anew after a change of schema/openapi.yaml
+	$(PYTHON) -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout, indent=1); print()' \
+	  <schema/openapi.yaml >schema/openapi.json
+
+.PHONY: contract sanitized-tests unit tools clang-build
 tools: $(TOOLS)
 
 clang-build: ## the program, library and tests once more with clang

@@ -34,7 +34,8 @@ struct worker *daemon_start_worker(struct daemon *daemon, const struct config *c
                                      .retry_first_ms = (unsigned)given->retry_first_ms,
                                      .retry_most_ms = (unsigned)given->retry_most_ms,
                                      .give_up_s = (unsigned)(given->give_up_ms / 1000),
-                                     .stop = &daemon->stop};
+                                     .stop = &daemon->stop,
+                                     .counters = &daemon->counters};
     return worker_start(&options, err);
 }
 
@@ -70,6 +71,7 @@ static int start_intake(struct daemon *daemon, struct cg_error *err)
     options->store = daemon->database.store;
     options->spool = daemon->spool;
     options->log = daemon->log;
+    options->counters = &daemon->counters;
     options->hub_facts = hub_lists_facts;
     options->hub_facts_context = daemon->lists;
     daemon->intake = intake_start(options, err);
@@ -174,6 +176,7 @@ int daemon_run(const struct daemon_options *options, struct config *config, stru
 {
     struct daemon daemon = {.options = options, .config = config};
     struct signals signals;
+    work_counters_init(&daemon.counters);
     atomic_init(&daemon.reload_wanted, false);
     atomic_init(&daemon.retired, true);
     daemon.log = log_create(STDERR_FILENO, (enum log_format)config->service.log_format,
@@ -190,5 +193,6 @@ int daemon_run(const struct daemon_options *options, struct config *config, stru
     }
     log_destroy(daemon.log);
     daemon_configs_free(&daemon);
+    work_counters_finish(&daemon.counters);
     return result;
 }

@@ -26,6 +26,7 @@ struct daemon {
     struct spool *spool;
     struct hubs *hubs;
     struct hub_lists *lists;
+    struct work_counters counters; /* of all workers, before and after a reload */
     struct worker *worker;
     struct collector *collector;
     struct face face;

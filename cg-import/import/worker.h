@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/work_counters.h"
 #include "content/spool.h"
 #include "koji/profile.h"
 #include "store/queue.h"
@@ -27,15 +28,16 @@ struct worker_options {
     struct log *log;
     const struct worker_hub *hubs;
     size_t hub_count;
-    const char *replica;        /* name of this process, unique among replicas */
-    const char *work_directory; /* for the laid-out builds */
-    unsigned threads;           /* imports at once; 0: 4 */
-    unsigned lease_ms;          /* 0: 30,000 */
-    unsigned retry_first_ms;    /* 0: 5,000 */
-    unsigned retry_most_ms;     /* 0: 600,000 */
-    unsigned give_up_s;         /* waits between temporary failures that add up to this: held; 0: 86,400 */
-    unsigned patience_s;        /* waited for another import of the same build; 0: by its size */
-    const struct stop *stop;    /* STOP_NOW while draining: see worker_drain; NULL: none */
+    const char *replica;            /* name of this process, unique among replicas */
+    const char *work_directory;     /* for the laid-out builds */
+    unsigned threads;               /* imports at once; 0: 4 */
+    unsigned lease_ms;              /* 0: 30,000 */
+    unsigned retry_first_ms;        /* 0: 5,000 */
+    unsigned retry_most_ms;         /* 0: 600,000 */
+    unsigned give_up_s;             /* waits between temporary failures that add up to this: held; 0: 86,400 */
+    unsigned patience_s;            /* waited for another import of the same build; 0: by its size */
+    const struct stop *stop;        /* STOP_NOW while draining: see worker_drain; NULL: none */
+    struct work_counters *counters; /* NULL: nothing is counted */
 };
 
 struct worker;

@@ -229,6 +229,15 @@ static void tell_circuit(const struct worker_job *job, const struct cg_error *fa
         log_error(options->log, &err, "cannot write down how the hub answers", "hub", job->claim.import.hub, NULL);
 }
 
+/* For the metrics: what went to the hub, and what the hub did not do. */
+static void count(const struct worker_job *job, const struct import_result *result, const struct cg_error *failure)
+{
+    struct work_counters *counters = job->thread->worker->options.counters;
+    work_counters_sent(counters, result->sent_bytes);
+    if (failure->code != CG_OK && !job->store_failed && rule_of(failure->code)->sign != HUB_SILENT)
+        work_counters_failure(counters, failure);
+}
+
 static void log_end(const struct worker_job *job, const struct import_result *result, const struct cg_error *failure,
                     const struct ending *ending)
 {
@@ -255,6 +264,7 @@ void worker_end(struct worker_job *job, const struct import_result *result, cons
     /* The circuit first: a hub that is down shall not be asked again by whoever sees the import come back. */
     if (ending.kind != END_NOTHING)
         tell_circuit(job, failure);
+    count(job, result, failure);
     write_down(job, result, failure, &ending);
     log_end(job, result, failure, &ending);
     json_decref(ending.report);

@@ -30,6 +30,7 @@ struct worker_job {
     pthread_mutex_t telling;  /* steps and progress are written one after the other */
     enum import_step step;    /* under `telling` */
     uint64_t told_ms;         /* under `telling`: when the last of them was */
+    uint64_t step_began_ms;   /* of the thread that imports; 0: no step is under way */
     json_t *record;           /* the journal as it was kept last, owned; NULL: nothing */
     bool store_failed;        /* the failure is the database's, not the hub's */
     bool content_lost;
@@ -94,6 +95,8 @@ bool worker_record_reserved(const struct worker_job *job);
 
 /* worker_told.c: steps and progress become events, and what a person decided is read from them. */
 void worker_listener(struct worker_job *job, struct import_listener *listener);
+/* Counts how long the step under way took, if there is one. */
+void worker_step_ended(struct worker_job *job);
 /* Reads the decision of the last release. 0, or -1. */
 int worker_read_decision(struct worker_job *job, struct cg_error *err);
 

@@ -37,6 +37,7 @@ static void work(struct worker_thread *thread, struct worker_job *job)
     struct cg_error failure = {0};
     if (take_up(thread, job, &failure) == 0)
         worker_import(job, &result, &failure);
+    worker_step_ended(job);
     worker_end(job, &result, &failure);
     lay_down(thread);
     /* What the database holds of the journal may name a call of this session: no other may follow it there, or its next

@@ -50,13 +50,23 @@ static void write_step(struct worker_job *job, const json_t *detail)
         log_error(options->log, &err, "cannot write the step down", "import", job->claim.import.id, NULL);
 }
 
+void worker_step_ended(struct worker_job *job)
+{
+    if (job->step_began_ms > 0)
+        work_counters_step(job->thread->worker->options.counters, step_name(job->step),
+                           clock_monotonic_ms() - job->step_began_ms);
+    job->step_began_ms = 0;
+}
+
 static void step_began(void *context, enum import_step step, const char *detail)
 {
     struct worker_job *job = context;
     /* Which host and file are the worker's own business. */
     (void)detail;
+    worker_step_ended(job);
     pthread_mutex_lock(&job->telling);
     job->step = step;
+    job->step_began_ms = clock_monotonic_ms();
     write_step(job, NULL);
     pthread_mutex_unlock(&job->telling);
 }

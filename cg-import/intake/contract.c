@@ -7,16 +7,23 @@
 
 #include <string.h>
 
-/* static const char openapi_text[]: made of schema/openapi.yaml by the Makefile */
+/* static const char openapi_yaml[], openapi_json[]: made of schema/openapi.* by the Makefile */
 #include "openapi_text.h"
 
-static void answer_openapi(struct intake_request *request, void *state)
+static void answer_json(struct intake_request *request, void *state)
 {
     (void)state;
-    intake_answer_text(request, 200, "application/yaml", openapi_text);
+    intake_answer_text(request, 200, "application/json", openapi_json);
 }
 
-const struct intake_handler contract_openapi = {.end = answer_openapi};
+static void answer_yaml(struct intake_request *request, void *state)
+{
+    (void)state;
+    intake_answer_text(request, 200, "application/yaml", openapi_yaml);
+}
+
+const struct intake_handler contract_openapi_json = {.end = answer_json};
+const struct intake_handler contract_openapi_yaml = {.end = answer_yaml};
 
 /* The row of the error table with this name in a problem's type; NULL if there is none. */
 static const struct cg_code_info *find_problem(const char *name)

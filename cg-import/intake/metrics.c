@@ -3,6 +3,7 @@
 
 #include "cg/bytes.h"
 #include "intake/request_private.h"
+#include "intake/work_metrics.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -271,7 +272,8 @@ static void answer_metrics(struct intake_request *request, void *state)
         log_error(server->options.log, &err, "no statistics of the store", "request", request->id, NULL);
         cg_error_clear(&err);
     }
-    if (metrics_write(server->metrics, statistics, limits_connections(server->limits), &text, &err) != 0)
+    if (metrics_write(server->metrics, statistics, limits_connections(server->limits), &text, &err) != 0 ||
+        (server->options.counters && work_metrics_write(server->options.counters, &text, &err) != 0))
         intake_fail(request, &err, NULL);
     else
         intake_answer_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", cg_bytes_text(&text));

@@ -10,7 +10,8 @@ static const struct intake_route routes[] = {
     {"GET", "/healthz", 0, 0, &health_alive},
     {"GET", "/readyz", 0, 0, &health_ready},
     {"GET", "/metrics", 0, 0, &metrics_handler},
-    {"GET", "/openapi.yaml", 0, 0, &contract_openapi},
+    {"GET", "/openapi.json", 0, 0, &contract_openapi_json},
+    {"GET", "/openapi.yaml", 0, 0, &contract_openapi_yaml},
     {"GET", "/problems/{name}", 0, 0, &contract_problem},
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/work_counters.h"
 #include "cg/check.h"
 #include "content/reference.h"
 #include "content/spool.h"
@@ -56,6 +57,7 @@ struct intake_options {
     struct store *store;
     struct spool *spool;
     struct log *log;
+    struct work_counters *counters; /* of the worker in this process, told by /metrics; NULL: none */
     const char *address;            /* "127.0.0.1", "::"; NULL: no TCP */
     unsigned short port;            /* 0: any free one */
     const char *unix_socket;        /* NULL: none */

@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 
+import contract
 from intake_process import Build, intake, intake_starter  # noqa: F401
 from postgres_process import postgres_server  # noqa: F401
 
@@ -207,5 +208,6 @@ def test_the_stream_of_all_events_shows_the_scope_only_and_goes_on(intake):
 
 def test_the_contract_is_served(intake):
     answer = intake.ask('GET', '/openapi.yaml', caller=None)
-    assert answer.status == 200 and b'openapi: 3.1.0' in answer.body
+    assert answer.status == 200 and answer.body == contract.PATH.read_bytes()
+    assert intake.ask('GET', '/openapi.json', caller=None).json == contract.DOCUMENT
     assert urllib.parse.urlparse(intake.url).port == intake.port
