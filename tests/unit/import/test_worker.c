@@ -329,6 +329,32 @@ static void gives_way_when_the_lease_is_lost(void **state)
     close_scene(&scene);
 }
 
+/* The database refuses to keep a reservation that was made; the session does another import before it is asked about.
+ */
+static void asks_about_a_call_whose_answer_could_not_be_kept(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    scene.options.retry_first_ms = scene.options.retry_most_ms = 3000;
+    char ids[2][STORE_ID_SIZE];
+    post(&scene, "sandbox", "unkept", "one", "{'reserve': true}", ids[0]);
+    postgres_sql(scene.database,
+                 "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$");
+    postgres_sql(scene.database, "CREATE TRIGGER refuse BEFORE UPDATE ON imports FOR EACH ROW"
+                                 " WHEN (NEW.journal->'reservation' IS NOT NULL) EXECUTE FUNCTION refuse()");
+    struct worker *worker = start(&scene);
+    while (count_events(&scene, ids[0], "later") == 0)
+        pause_ms(20);
+    postgres_sql(scene.database, "DROP TRIGGER refuse ON imports");
+    post(&scene, "sandbox", "between", "two", "{'reserve': true}", ids[1]);
+    expect_state(&scene, ids[1], STORE_IMPORTED);
+    assert_int_equal(look_state(&scene, ids[0]), STORE_QUEUED);
+    expect_state(&scene, ids[0], STORE_IMPORTED);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
 static void two_replicas_share_the_queue(void **state)
 {
     (void)state;
@@ -380,6 +406,7 @@ int main(void)
         cmocka_unit_test(waits_for_a_running_import_when_draining),
         cmocka_unit_test(leaves_a_running_import_to_another_when_pressed),
         cmocka_unit_test(gives_way_when_the_lease_is_lost),
+        cmocka_unit_test(asks_about_a_call_whose_answer_could_not_be_kept),
         cmocka_unit_test(two_replicas_share_the_queue),
     };
     return cmocka_run_group_tests_name("worker", tests, setup, teardown);

@@ -170,6 +170,14 @@ static inline struct store_import look(struct scene *scene, const char *id)
     return import;
 }
 
+static inline enum store_state look_state(struct scene *scene, const char *id)
+{
+    struct store_import import = look(scene, id);
+    enum store_state state = import.state;
+    store_import_finish(&import);
+    return state;
+}
+
 /* Waits until the import is in that state and returns it; fails the test when it ends otherwise. */
 static inline struct store_import wait_for(struct scene *scene, const char *id, enum store_state state)
 {
