@@ -223,6 +223,12 @@ static int settle_without_session(struct import_work *work, const struct import_
         return -1;
     if (standing == IMPORT_STANDS_SAME)
         return IMPORT_VERDICT_SAME;
+    /* Ours can never come to be any more. */
+    if (standing == IMPORT_STANDS_DIFFERENT || standing == IMPORT_STANDS_DELETED) {
+        if (not_imported(work, err) < 0)
+            return -1;
+        return import_wait_for_other(work, err) < 0 ? -1 : IMPORT_VERDICT_AGAIN;
+    }
     double settled = record->sent_at + SETTLED_S + (double)work->result->total_bytes / SETTLED_BYTES_PER_S;
     if (clock_epoch_seconds() >= settled) {
         work->earlier_died = true;

@@ -55,6 +55,7 @@ def test_import(hub, cg_import, tmp_path, options):
     assert done.returncode == 0, done.stderr
     build, stored = assert_whole(hub, nvr, metadata, directory)
     assert (result['build_id'], result['nvr'], result['outcome']) == (build['id'], nvr, 'imported')
+    assert result['metadata_verified'] is True
     posted = (directory / 'metadata.json').read_bytes()
     if not options:
         assert stored == posted
@@ -64,6 +65,19 @@ def test_import(hub, cg_import, tmp_path, options):
         reserved = json.loads(stored)
         del reserved['build']['build_id']
         assert reserved == json.loads(posted)
+
+
+@pytest.mark.parametrize('options', [(), ('--reserve',)], ids=['unreserved', 'reserved'])
+def test_the_stored_metadata_is_compared_over_http_where_the_volume_is_not_mounted(hub, cg_import, tmp_path, options):
+    directory, metadata, nvr = fresh(tmp_path)
+    config = tmp_path / 'unmounted.conf'
+    settings = dict(hub.settings, topdir=str(tmp_path / 'not-mounted'))
+    config.write_text('[%s]\n' % hub.profile + ''.join('%s = %s\n' % item for item in settings.items()))
+    for outcome in ('imported', 'already'):
+        done = cg_import('import', '--json', '--profile', hub.profile, '--config', str(config), *options,
+                         str(directory / 'metadata.json'), str(directory))
+        result = json.loads(done.stdout)
+        assert (done.returncode, result['outcome'], result['metadata_verified']) == (0, outcome, True), done.stderr
 
 
 def test_a_reservation_made_by_another_client(hub, cg_import, koji_python, tmp_path):
