@@ -191,8 +191,10 @@ static enum MHD_Result take_head(struct exchange *exchange, struct MHD_Connectio
     struct request_origin origin;
     describe_origin(exchange, connection, &origin);
     struct flow_start start = {.origin = &origin, .now_ms = now_ms};
-    const struct raw_head_request raw = {connection, method, exchange->target_at, exchange->target};
-    start.head = raw_head_copy(exchange->carrier->head_form, &raw, &start.size);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    start.size = info ? info->header_size : 0;
+    const struct raw_head_target target = {exchange->target_at, exchange->target};
+    start.head = raw_head_copy(exchange->carrier->head_form, method, &target, &start.size);
     exchange->request = start.head ? flow_head(shared, &start) : NULL;
     struct intake_request *request = exchange->request;
     if (!request)
@@ -329,8 +331,11 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
         {options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)options->threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     (tls ? (unsigned)MHD_USE_TLS : 0U) | raw_head_flags(carrier->head_form);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? (unsigned)MHD_USE_TLS : 0U);
+    /* 0.9 would do no more for it than answer some requests itself. */
+    if (carrier->head_form == RAW_HEAD_CUT_VALUES)
+        flags |= MHD_USE_PEDANTIC_CHECKS; /* discipline at level 1 */
     /* The library divides its limit among its threads; ours, in on_accept, is the one that counts. */
     unsigned library_limit = (given->connections + 1) * options->threads;
     return MHD_start_daemon(flags, 0, on_accept, carrier, on_request, carrier, MHD_OPTION_EXTERNAL_LOGGER,

@@ -3,7 +3,7 @@
 #define INTAKE_CARRIER_H
 
 /*
- * Carries requests between a listening socket and flow.h. With raw_head.h the only module that knows libmicrohttpd.
+ * Carries requests between a listening socket and flow.h. The only module that knows libmicrohttpd.
  *
  * One event loop (epoll) and a few threads of the library; a connection stays with the thread that accepted it, and a
  * handler that waits for disk or database holds that thread. Memory of a connection is bounded: a head, and pieces of a

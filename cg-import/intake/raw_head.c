@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "intake/raw_head.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +13,6 @@ enum raw_head_form raw_head_form(const char *version)
     if (major == 0 && minor == 9 && release <= 76)
         return RAW_HEAD_CUT_LINES;
     return major == 1 && minor == 0 ? RAW_HEAD_CUT_VALUES : RAW_HEAD_UNKNOWN;
-}
-
-unsigned raw_head_flags(enum raw_head_form form)
-{
-    /* The name of level 1 in every release; With 0.9 it adds nothing to what the gate sees. */
-    return form == RAW_HEAD_CUT_VALUES ? (unsigned)MHD_USE_PEDANTIC_CHECKS : 0U;
 }
 
 /* The line [begin, cr) was cut behind its value if a NUL has only blanks behind it: that NUL was a blank too. */
@@ -45,22 +38,19 @@ void raw_head_mend(char *bytes, size_t size)
     }
 }
 
-char *raw_head_copy(enum raw_head_form form, const struct raw_head_request *request, size_t *size)
+char *raw_head_copy(enum raw_head_form form, const char *method, const struct raw_head_target *target, size_t *size)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    *size = info ? info->header_size : 0;
     char *head = malloc(*size + 1);
     if (!head)
         return NULL;
-    size_t offset = strlen(request->method) + 1, target_size = strlen(request->target);
+    size_t offset = strlen(method) + 1, target_size = strlen(target->text);
     /* More than one blank before the target, no target, or one that would not lie in the head: no good request line. */
-    if (request->target_at != request->method + offset || offset + target_size >= *size) {
+    if (target->at != method + offset || offset + target_size >= *size) {
         *size = 0;
         return head;
     }
-    memcpy(head, request->method, *size);
-    memcpy(head + offset, request->target, target_size);
+    memcpy(head, method, *size);
+    memcpy(head + offset, target->text, target_size);
     if (form == RAW_HEAD_CUT_VALUES)
         raw_head_mend(head, *size);
     return head;

@@ -17,9 +17,6 @@
  * before a request that RFC 9112 section 2.2 wants ignored; level 3 allows blanks in chunks.
  */
 
-#include "cg/error.h"
-
-#include <microhttpd.h>
 #include <stddef.h>
 
 enum raw_head_form {
@@ -28,25 +25,21 @@ enum raw_head_form {
     RAW_HEAD_CUT_VALUES, /* 1.0: values end in a NUL */
 };
 
-/* How the release `version` ("0.9.75", of MHD_get_version()) leaves a head; RAW_HEAD_UNKNOWN if that was not looked at.
- */
+/* How the release `version` ("0.9.75") leaves a head; RAW_HEAD_UNKNOWN if that was not looked at. */
 enum raw_head_form raw_head_form(const char *version);
 
-/* The flags that MHD_start_daemon() must have for it. */
-unsigned raw_head_flags(enum raw_head_form form);
+/* Where in what the library left of a head its target was, and what it was: the library decodes it in place. */
+struct raw_head_target {
+    const char *at;
+    const char *text;
+};
+
+/* A copy of the `*size` bytes from `method` on in the form of gate.h, owned by the caller; NULL without memory. `*size`
+ * becomes 0 if the target is not where that of a good request line is. */
+char *raw_head_copy(enum raw_head_form form, const char *method, const struct raw_head_target *target, size_t *size);
 
 /* Makes of a head as 1.0 leaves it the form of gate.h, in place. What cannot have come of a well-formed head stays, for
  * the gate to refuse. */
 void raw_head_mend(char *bytes, size_t size);
-
-/* A copy of the head of a request in the form of gate.h, owned by the caller; NULL without memory. `target` is the
- * target as it was sent, `target_at` where it was in the head. *size is 0 if what the library tells does not fit
- * together. */
-struct raw_head_request {
-    struct MHD_Connection *connection;
-    const char *method;
-    const char *target_at, *target;
-};
-char *raw_head_copy(enum raw_head_form form, const struct raw_head_request *request, size_t *size);
 
 #endif
