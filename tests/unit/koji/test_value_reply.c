@@ -125,7 +125,8 @@ static void refuses_doubles_that_are_not_finite(void **state)
         struct cg_error err = {0};
         AUTO_KOJI_REPLY struct koji_reply reply = {0};
         assert_int_equal(decode(bad[i], &reply, &err), -1);
-        assert_error(&err, CG_E_HUB_REPLY, "the reply has a double that is not finite");
+        /* xmlrpc-c 1.59 finds it before us and has its own words. */
+        assert_error_has(&err, CG_E_HUB_REPLY, "finite");
     }
 }
 
