@@ -9,6 +9,8 @@
  */
 #include "import/worker_private.h"
 
+#include "store/contents.h"
+
 #include "cg/bytes.h"
 #include "cg/digest.h"
 
@@ -127,13 +129,25 @@ static int read_content(struct spool *spool, const char *sha256, struct cg_bytes
     return 0;
 }
 
+/* The import misses it from here on, so that it can be sent again; that the store is away now is found at the retry. */
+static void forget(struct worker_job *job, const char *sha256)
+{
+    struct cg_error err = {0};
+    if (store_content_forget(job->thread->worker->options.store, sha256, &err) < 0)
+        log_error(job->thread->worker->options.log, &err, "a lost content stays in the index", "import",
+                  job->claim.import.id, "content", sha256, NULL);
+}
+
 /* A content that cannot even be opened is lost; anything else may pass. */
-static bool is_lost(struct spool *spool, const char *sha256)
+static bool is_lost(struct worker_job *job, const char *sha256)
 {
     struct cg_error ignored = {0};
     uint64_t size_bytes = 0;
-    CG_AUTO_FD int fd = spool_content_open(spool, sha256, &size_bytes, &ignored);
-    return fd < 0 && ignored.code != CG_E_MEMORY;
+    CG_AUTO_FD int fd = spool_content_open(job->thread->worker->options.spool, sha256, &size_bytes, &ignored);
+    if (fd >= 0 || ignored.code == CG_E_MEMORY)
+        return false;
+    forget(job, sha256);
+    return true;
 }
 
 static int place_outputs(struct worker_job *job, int directory_fd, struct cg_error *err)
@@ -147,7 +161,7 @@ static int place_outputs(struct worker_job *job, int directory_fd, struct cg_err
         }
         if (spool_content_place(spool, output->sha256, directory_fd, output->path, err) == 0)
             continue;
-        job->content_lost = is_lost(spool, output->sha256);
+        job->content_lost = is_lost(job, output->sha256);
         return -1;
     }
     return 0;
@@ -158,7 +172,13 @@ int worker_lay_out(struct worker_job *job, struct cg_bytes *text, char **directo
     const struct worker *worker = job->thread->worker;
     const struct store_import *import = &job->claim.import;
     if (read_content(worker->options.spool, import->metadata_sha256, text, err) < 0) {
-        job->content_lost = err->code == CG_E_MISMATCH || is_lost(worker->options.spool, import->metadata_sha256);
+        job->content_lost = is_lost(job, import->metadata_sha256);
+        if (err->code == CG_E_MISMATCH) {
+            struct cg_error ignored = {0};
+            spool_content_set_aside(worker->options.spool, import->metadata_sha256, &ignored);
+            forget(job, import->metadata_sha256);
+            job->content_lost = true;
+        }
         return -1;
     }
     CG_AUTO_BYTES struct cg_bytes path = {0};
@@ -183,6 +203,8 @@ bool worker_find_damage(struct worker_job *job)
         if (!output->sha256 || spool_content_verify(spool, output->sha256, &err) == 0)
             continue;
         damaged = true;
+        if (err.code == CG_E_MISMATCH || is_lost(job, output->sha256))
+            forget(job, output->sha256);
         log_error(job->thread->worker->options.log, &err, "an output is lost", "import", job->claim.import.id, "path",
                   output->path, NULL);
     }

@@ -185,3 +185,19 @@ int store_content_known(struct store *store, const char *sha256, struct cg_error
     copy_text(copy, sizeof copy, sha256);
     return pg_transaction(store, PG_READ, known_work, copy, err);
 }
+
+static const struct pg_statement forget = {"content_forget", "DELETE FROM contents WHERE sha256 = $1"};
+
+static int forget_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_text(&params, context);
+    return pg_run(connection, &forget, &params, NULL, err) < 0 ? -1 : 0;
+}
+
+int store_content_forget(struct store *store, const char *sha256, struct cg_error *err)
+{
+    char copy[65] = "";
+    copy_text(copy, sizeof copy, sha256);
+    return pg_transaction(store, PG_WRITE, forget_work, copy, err);
+}

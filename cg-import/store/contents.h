@@ -29,6 +29,10 @@ int store_content_expire(struct store *store, unsigned idle_s, unsigned limit, c
                          struct cg_error *err);
 void store_content_names_free(char **names, size_t count);
 
+/* Takes a content whose file is gone or damaged out of the index: the imports that refer to it miss it from here on and
+ * ask for it when they are retried or released. 0 also when it is not there, -1. */
+int store_content_forget(struct store *store, const char *sha256, struct cg_error *err);
+
 /* Is this sha256 in the index? For finding files nobody knows. 1, 0, -1. */
 int store_content_known(struct store *store, const char *sha256, struct cg_error *err);
 

@@ -176,6 +176,24 @@ def test_a_held_import_is_shown_and_released(client, service, make_build):
     assert 'removed, ticket 1' in json.dumps(events)
 
 
+@pytest.mark.parametrize('damage', [lambda path: path.unlink(), lambda path: (path.chmod(0o600), path.write_bytes(b'x'))],
+                         ids=['gone', 'damaged'])
+def test_a_lost_content_is_asked_for_again(client, service, make_build, damage):
+    service.hub.arm('offline', times=0)
+    build = make_build()
+    assert client('submit', build / 'metadata.json', build).returncode == 0
+    output = service.show(json.loads(client('list', '--json').stdout)['id'])['outputs'][0]
+    damage(service.state / 'spool' / 'contents' / output['sha256'][:2] / output['sha256'][2:])
+    service.hub.clear_faults()
+    held = service.wait(json.loads(client('list', '--json').stdout)['id'])
+    assert (held['state'], held['held']) == ('held', 'content-lost')
+    released = json.loads(client('release', held['id'], '--json').stdout)
+    assert released['state'] == 'receiving'
+    assert [missing['path'] for missing in service.show(held['id'])['missing']] == [output['path']]
+    done = client('submit', '--wait', build / 'metadata.json', build)
+    assert (done.returncode, ' imported ' in done.stdout) == (0, True), done.stderr
+
+
 # --- watch, cancel, retry --------------------------------------------------------------------------------------------
 def test_watch_shows_events_as_they_come(client, service, make_build):
     service.hub.arm('pause', 'CGImport')
