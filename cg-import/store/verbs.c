@@ -160,6 +160,10 @@ int store_import_release(struct store *store, const char *id, const char *actor,
 
 /* --- cancel ------------------------------------------------------------------------------------------------------ */
 
+/* One that is held may have left something on the hub, which its journal knows: it goes through a worker once more. */
+static const struct pg_statement wake_held = {
+    "wake_held", "UPDATE imports SET state = 'queued', held = NULL, updated_at = now() WHERE id = $1"
+                 " AND state = 'held' AND journal IS NOT NULL"};
 /* One that was at the hub may have left something there: its worker is asked, at once. */
 static const struct pg_statement ask_cancel = {
     "ask_cancel", "UPDATE queue q SET cancel_asked = true,"
@@ -176,6 +180,9 @@ static int cancel(struct pg_connection *connection, const struct verb *verb, enu
 {
     if (state == STORE_IMPORTED || state == STORE_REJECTED || state == STORE_CANCELED)
         return refuse(verb, state, "cancel", "receiving, queued, running or held", err);
+    int woken = run_with_id(connection, &wake_held, verb->id, err);
+    if (woken < 0 || (woken > 0 && queue_put(connection, verb->id, 0, err) != 0))
+        return -1;
     int asked = run_with_id(connection, &ask_cancel, verb->id, err);
     if (asked > 0 && queue_notify(connection, err) == 0)
         return event_put(connection, verb->id, "cancel-asked", verb->actor, json_object(), err);

@@ -119,6 +119,32 @@ static void records_who_decided_what(void **state)
     store_close(store);
 }
 
+/* What it left on the hub is known to its journal only, so a worker cleans up before it is canceled. */
+static void sends_a_held_import_with_a_journal_through_a_worker_to_cancel_it(void **state)
+{
+    (void)state;
+    struct cg_error err = {0}, why = {0};
+    struct store *store = open_store();
+    char id[STORE_ID_SIZE];
+    bring_to(store, "a-1-1", STORE_QUEUED, id);
+    struct store_claim claim;
+    claim_one(store, "w", &claim);
+    CG_AUTO_JSON json_t *journal = quoted_json("{'token': 'reserved'}");
+    assert_int_equal(store_claim_journal(store, &claim, journal, &err), 0);
+    cg_fail(&why, CG_E_UNKNOWN, "no answer");
+    assert_int_equal(store_claim_held(store, &claim, STORE_HELD_UNKNOWN_OUTCOME, &why, &err), 0);
+    store_claim_finish(&claim);
+    assert_int_equal(store_import_cancel(store, id, "op", NULL, &err), 1);
+    assert_int_equal(state_of(store, id), STORE_QUEUED);
+    claim_one(store, "w", &claim);
+    assert_true(claim.cancel_asked);
+    assert_string_equal(json_string_value(json_object_get(claim.journal, "token")), "reserved");
+    assert_int_equal(store_claim_canceled(store, &claim, &err), 0);
+    store_claim_finish(&claim);
+    assert_int_equal(state_of(store, id), STORE_CANCELED);
+    store_close(store);
+}
+
 static void does_not_revive_a_replaced_import(void **state)
 {
     (void)state;
@@ -200,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(does_in_each_state_what_the_table_says),
         cmocka_unit_test(records_who_decided_what),
+        cmocka_unit_test(sends_a_held_import_with_a_journal_through_a_worker_to_cancel_it),
         cmocka_unit_test(does_not_revive_a_replaced_import),
         cmocka_unit_test(asks_again_for_contents_that_were_let_go),
     };
