@@ -55,7 +55,7 @@ static void places_are_limited(void **state)
     (void)state;
     struct work_counters counters;
     struct work_totals totals;
-    char names[WORK_STEPS_MAX + 1][8];
+    char names[WORK_STEPS_MAX + 1][16];
     work_counters_init(&counters);
     for (int i = 0; i <= WORK_STEPS_MAX; i++) {
         snprintf(names[i], sizeof names[i], "s%d", i);
