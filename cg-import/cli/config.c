@@ -115,13 +115,14 @@ static int read_key(struct config_faults *faults, const struct config_section_ki
     CG_AUTO_FREE char *value = NULL;
     struct config_place place;
     struct cg_error why = {0};
-    /* What cannot be filled in names its own place. */
-    if (config_parser_get(faults->parser, section, name, &value, &place, &why) < 0)
-        return config_fault_line(faults, why.message);
-    if (config_value_read(key, structure, value, &why) == 0)
+    int got = config_parser_get(faults->parser, section, name, &value, &place, &why);
+    if (got > 0 && config_value_read(key, structure, value, &why) == 0)
         return 0;
     if (why.code == CG_E_MEMORY)
         return cg_fail_memory(faults->err);
+    /* What cannot be filled in names its own place. */
+    if (got < 0)
+        return config_fault_line(faults, why.message);
     return config_fault(faults, section, name, "[%s] %s", section, why.message);
 }
 

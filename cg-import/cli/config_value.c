@@ -240,6 +240,8 @@ static int read_secret_file(const struct config_key *key, const char *text, stru
     struct cg_error why = {0};
     if (secret_set_from_file(place, text, &why) == 0)
         return 0;
+    if (why.code == CG_E_MEMORY)
+        return cg_fail_memory(err);
     return cg_fail(err, CG_E_CONFIG, "%s: %s", key->name, why.message);
 }
 
