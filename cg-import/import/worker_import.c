@@ -16,6 +16,13 @@ static const struct worker_hub *find_hub(const struct worker_job *job, struct cg
     return NULL;
 }
 
+/* Is it the import's NVR, or a draft of it: NVR,draft_N? */
+static bool is_of(const char *build_nvr, const char *nvr)
+{
+    size_t length = strlen(nvr);
+    return build_nvr && strncmp(build_nvr, nvr, length) == 0 && (build_nvr[length] == '\0' || build_nvr[length] == ',');
+}
+
 /* The build that a person named is taken for the import's, if it can be. */
 static int mark_imported(struct worker_job *job, struct koji_session *session, struct import_result *result,
                          struct cg_error *err)
@@ -25,7 +32,7 @@ static int mark_imported(struct worker_job *job, struct koji_session *session, s
     if (found < 0)
         return -1;
     const char *nvr = job->claim.import.nvr;
-    if (found == 0 || build.state != KOJI_BUILD_COMPLETE || !build.nvr || strncmp(build.nvr, nvr, strlen(nvr)) != 0)
+    if (found == 0 || build.state != KOJI_BUILD_COMPLETE || !is_of(build.nvr, nvr))
         return cg_fail(err, CG_E_CONFLICT, "build %" PRId64 " is no complete build %s", job->decided_build_id, nvr);
     result->build_id = build.build_id;
     result->outcome = IMPORT_ALREADY;

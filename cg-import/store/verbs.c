@@ -160,6 +160,8 @@ int store_import_release(struct store *store, const char *id, const char *actor,
 
 /* --- cancel ------------------------------------------------------------------------------------------------------ */
 
+/* The build is on the hub: "canceled" would deny it. */
+static const struct pg_statement is_imported = {"is_imported", "SELECT 1 FROM imports WHERE id = $1 AND held = 'tag'"};
 /* One that is held may have left something on the hub, which its journal knows: it goes through a worker once more. */
 static const struct pg_statement wake_held = {
     "wake_held", "UPDATE imports SET state = 'queued', held = NULL, updated_at = now() WHERE id = $1"
@@ -180,7 +182,12 @@ static int cancel(struct pg_connection *connection, const struct verb *verb, enu
 {
     if (state == STORE_IMPORTED || state == STORE_REJECTED || state == STORE_CANCELED)
         return refuse(verb, state, "cancel", "receiving, queued, running or held", err);
-    int woken = run_with_id(connection, &wake_held, verb->id, err);
+    int imported = run_with_id(connection, &is_imported, verb->id, err);
+    if (imported > 0) {
+        cg_fail(err, CG_E_CONFLICT, "import %s is held because of its tag: its build is on the hub already", verb->id);
+        return cg_hint(err, "release it, once the tag is mended or with the action mark-imported");
+    }
+    int woken = imported < 0 ? -1 : run_with_id(connection, &wake_held, verb->id, err);
     if (woken < 0 || (woken > 0 && queue_put(connection, verb->id, 0, err) != 0))
         return -1;
     int asked = run_with_id(connection, &ask_cancel, verb->id, err);

@@ -23,7 +23,7 @@ static void bring_to(struct store *store, const char *nvr, enum store_state want
     cg_fail(&why, CG_E_HUB_REFUSED, "no");
     int result = 0;
     if (wanted_state == STORE_HELD)
-        result = store_claim_held(store, &claim, STORE_HELD_TAG, &why, &err);
+        result = store_claim_held(store, &claim, STORE_HELD_CONFLICT, &why, &err);
     else if (wanted_state == STORE_IMPORTED)
         result = store_claim_imported(store, &claim, 1, "u", NULL, &err);
     else if (wanted_state == STORE_REJECTED)
@@ -145,6 +145,26 @@ static void sends_a_held_import_with_a_journal_through_a_worker_to_cancel_it(voi
     store_close(store);
 }
 
+static void does_not_cancel_what_is_on_the_hub(void **state)
+{
+    (void)state;
+    struct cg_error err = {0}, why = {0};
+    struct store *store = open_store();
+    char id[STORE_ID_SIZE], expected[200];
+    bring_to(store, "a-1-1", STORE_QUEUED, id);
+    struct store_claim claim;
+    claim_one(store, "w", &claim);
+    cg_fail(&why, CG_E_TAG, "no such tag");
+    assert_int_equal(store_claim_held(store, &claim, STORE_HELD_TAG, &why, &err), 0);
+    store_claim_finish(&claim);
+    snprintf(expected, sizeof expected, "import %s is held because of its tag: its build is on the hub already", id);
+    assert_int_equal(store_import_cancel(store, id, "op", NULL, &err), -1);
+    assert_string_equal(err.hint, "release it, once the tag is mended or with the action mark-imported");
+    assert_error(&err, CG_E_CONFLICT, expected);
+    assert_int_equal(state_of(store, id), STORE_HELD);
+    store_close(store);
+}
+
 static void does_not_revive_a_replaced_import(void **state)
 {
     (void)state;
@@ -227,6 +247,7 @@ int main(void)
         cmocka_unit_test(does_in_each_state_what_the_table_says),
         cmocka_unit_test(records_who_decided_what),
         cmocka_unit_test(sends_a_held_import_with_a_journal_through_a_worker_to_cancel_it),
+        cmocka_unit_test(does_not_cancel_what_is_on_the_hub),
         cmocka_unit_test(does_not_revive_a_replaced_import),
         cmocka_unit_test(asks_again_for_contents_that_were_let_go),
     };
