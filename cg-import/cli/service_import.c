@@ -179,6 +179,14 @@ bool service_import_rests(const json_t *import)
     return is_over(import) || strcmp(service_import_text(import, "state"), "held") == 0;
 }
 
+/* A script must tell "a person decides" from "try again", whatever error led there; the message has that one's words.
+ */
+static enum cg_code code_of_held(const json_t *import)
+{
+    bool unknown = strcmp(service_import_text(import, "held"), "unknown-outcome") == 0;
+    return unknown ? CG_E_UNKNOWN : CG_E_CONFLICT;
+}
+
 int service_import_outcome(const json_t *import, struct cg_error *err)
 {
     const char *state = service_import_text(import, "state"), *nvr = service_import_text(import, "nvr");
@@ -190,9 +198,9 @@ int service_import_outcome(const json_t *import, struct cg_error *err)
     bool held = strcmp(state, "held") == 0;
     if (!held && strcmp(state, "rejected") != 0)
         return EXIT_DONE;
-    enum cg_code code = service_client_code(service_import_text(error, "code"));
+    enum cg_code code = held ? code_of_held(import) : service_client_code(service_import_text(error, "code"));
     if (code == CG_OK)
-        code = held ? CG_E_CONFLICT : CG_E_REFUSED;
+        code = CG_E_REFUSED;
     const char *message = service_import_text(error, "message");
     cg_fail(err, code, "import of %s is %s%s%s%s%s", nvr, state, held ? ": " : "",
             held ? service_import_text(import, "held") : "", message[0] ? ": " : "", message);

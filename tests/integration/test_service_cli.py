@@ -154,6 +154,13 @@ def test_wait_exits_by_how_it_ended(client, service, make_build):
     assert '[CG_E_HUB_REFUSED]' in done.stderr
 
 
+def test_held_is_told_apart_from_refused_and_temporary_whatever_error_led_there(client, service, make_build):
+    build = make_build()
+    done = client('submit', '--wait', '--tag', 'no-such-tag', build / 'metadata.json', build)
+    assert (done.returncode, ' held\n' in done.stdout) == (4, True), done.stderr
+    assert 'is held: tag: ' in done.stderr and 'the hub has no tag no-such-tag' in done.stderr
+
+
 def test_a_held_import_is_shown_and_released(client, service, make_build):
     build = make_build()
     stray = service.hub.build_path('test-container-1.0-1')

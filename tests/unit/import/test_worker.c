@@ -180,6 +180,11 @@ static void does_what_a_person_decided(void **state)
     expect_held(&scene, id, STORE_HELD_CONFLICT);
     char decision[100];
     snprintf(decision, sizeof decision, "{'action': 'mark-imported', 'build_id': %lld}", (long long)build_id);
+    /* A build whose NVR goes on where the import's ends is another. */
+    postgres_sql(scene.database, "UPDATE imports SET nvr = 'test-container-mark' WHERE hub = 'again'");
+    release(&scene, id, decision);
+    expect_held(&scene, id, STORE_HELD_CONFLICT);
+    postgres_sql(scene.database, "UPDATE imports SET nvr = 'test-container-marked-1' WHERE hub = 'again'");
     release(&scene, id, decision);
     import = wait_for(&scene, id, STORE_IMPORTED);
     assert_int_equal(import.build_id, build_id);
