@@ -97,7 +97,11 @@ int import_journal_reserving(struct import_journal *journal, const struct koji_t
     if (import_ticket_copy(&journal->record.reserve_ticket, ticket, err) < 0)
         return -1;
     journal->record.reserving = IMPORT_SENDING;
-    return write_record(journal, err);
+    if (write_record(journal, err) == 0)
+        return 0;
+    /* It is not sent then, and a later record must not say so. */
+    journal->record.reserving = IMPORT_NOT_SENT;
+    return -1;
 }
 
 int import_journal_reserved(struct import_journal *journal, const struct koji_reservation *reservation,
@@ -130,7 +134,10 @@ int import_journal_importing(struct import_journal *journal, const struct koji_t
         return -1;
     journal->record.importing = IMPORT_SENDING;
     journal->record.sent_at = now;
-    return write_record(journal, err);
+    if (write_record(journal, err) == 0)
+        return 0;
+    journal->record.importing = IMPORT_NOT_SENT;
+    return -1;
 }
 
 int import_journal_import_failed(struct import_journal *journal, struct cg_error *err)

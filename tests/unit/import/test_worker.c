@@ -360,6 +360,28 @@ static void asks_about_a_call_whose_answer_could_not_be_kept(void **state)
     close_scene(&scene);
 }
 
+/* A call that could not be announced is not sent, and no later record says that it was. */
+static void announces_nothing_that_it_did_not_send(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    open_scene_with_hub(&scene);
+    char id[STORE_ID_SIZE];
+    post(&scene, "sandbox", "unannounced", "one", "{'reserve': true}", id);
+    postgres_sql(scene.database, "CREATE SEQUENCE refusals");
+    /* Once: the reservation can be given back right after it. */
+    postgres_sql(scene.database, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                                 " IF nextval('refusals') = 1 THEN RAISE 'no'; END IF; RETURN NEW; END $$");
+    postgres_sql(scene.database, "CREATE TRIGGER refuse BEFORE UPDATE ON imports FOR EACH ROW"
+                                 " WHEN (NEW.journal->'importing' IS NOT NULL) EXECUTE FUNCTION refuse()");
+    struct worker *worker = start(&scene);
+    expect_state(&scene, id, STORE_IMPORTED);
+    assert_int_equal(count_events(&scene, id, "later"), 1);
+    assert_int_equal(sandbox_calls("CGImport"), 1);
+    worker_drain(worker);
+    close_scene(&scene);
+}
+
 static void two_replicas_share_the_queue(void **state)
 {
     (void)state;
@@ -412,6 +434,7 @@ int main(void)
         cmocka_unit_test(leaves_a_running_import_to_another_when_pressed),
         cmocka_unit_test(gives_way_when_the_lease_is_lost),
         cmocka_unit_test(asks_about_a_call_whose_answer_could_not_be_kept),
+        cmocka_unit_test(announces_nothing_that_it_did_not_send),
         cmocka_unit_test(two_replicas_share_the_queue),
     };
     return cmocka_run_group_tests_name("worker", tests, setup, teardown);
