@@ -67,7 +67,7 @@ void problem_name(enum cg_code code, char name[PROBLEM_NAME_SIZE])
 /* A failure of the service, of which callers can make no use and attackers can: paths, SQL, addresses. */
 static bool is_ours(unsigned status)
 {
-    return status >= 500 && status != 507;
+    return status >= 500;
 }
 
 static void set_text(json_t *problem, const char *key, const char *text)
@@ -94,6 +94,7 @@ static json_t *make_problem(const struct intake_request *request, unsigned statu
     set_text(problem, "detail",
              !ours           ? error->message
              : status == 500 ? "the service failed; its log says why under the request id"
+             : status == 507 ? "the service has no room for it at the moment"
                              : "the service cannot do this at the moment");
     set_text(problem, "hint", ours ? NULL : error->hint);
     set_text(problem, "request_id", request->id);

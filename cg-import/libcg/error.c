@@ -29,7 +29,7 @@ static const struct cg_code_info table[] = {
 
     {CG_E_UNREACHABLE, "CG_E_UNREACHABLE", "the hub cannot be reached", 502, 3, true, true, "OSError"},
     {CG_E_OFFLINE, "CG_E_OFFLINE", "the hub is offline", 503, 3, true, true, "koji.ServerOffline"},
-    {CG_E_BUSY, "CG_E_BUSY", "the hub is busy", 503, 3, true, true, "koji.LockError"},
+    {CG_E_BUSY, "CG_E_BUSY", "busy or away for now", 503, 3, true, true, "koji.LockError"},
     {CG_E_AUTH, "CG_E_AUTH", "not allowed to", 403, 1, false, true, "koji.AuthError"},
     {CG_E_DENIED, "CG_E_DENIED", "denied by policy", 403, 1, false, true, "koji.ActionNotAllowed"},
     {CG_E_HUB_REFUSED, "CG_E_HUB_REFUSED", "refused by the hub", 422, 1, false, true, "koji.GenericError"},
