@@ -186,13 +186,15 @@ def test_a_held_import_is_shown_and_released(client, service, make_build):
 @pytest.mark.parametrize('damage', [lambda path: path.unlink(), lambda path: (path.chmod(0o600), path.write_bytes(b'x'))],
                          ids=['gone', 'damaged'])
 def test_a_lost_content_is_asked_for_again(client, service, make_build, damage):
-    service.hub.arm('offline', times=0)
     build = make_build()
-    assert client('submit', build / 'metadata.json', build).returncode == 0
-    output = service.show(json.loads(client('list', '--json').stdout)['id'])['outputs'][0]
+    first, *others = service.request('POST', '/v1/imports', (build / 'metadata.json').read_bytes(),
+                                     {'Content-Type': 'application/json'}).json()['missing']
+    reply = service.request('PUT', first['href'], (build / first['path']).read_bytes()).json()
+    output = reply['outputs'][0]
     damage(service.state / 'spool' / 'contents' / output['sha256'][:2] / output['sha256'][2:])
-    service.hub.clear_faults()
-    held = service.wait(json.loads(client('list', '--json').stdout)['id'])
+    for other in others:
+        service.request('PUT', other['href'], (build / other['path']).read_bytes())
+    held = service.wait(reply['id'])
     assert (held['state'], held['held']) == ('held', 'content-lost')
     released = json.loads(client('release', held['id'], '--json').stdout)
     assert released['state'] == 'receiving'
