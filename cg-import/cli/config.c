@@ -243,7 +243,9 @@ static const struct config_section_kind *kind_named(const char *name)
 
 static int complete(struct config *config, struct cg_error *err)
 {
-    if (config->hub_count == 0 && !add_section(config, kind_named("hub"), "koji", err))
+    const struct config_hub *first =
+        config->hub_count > 0 ? config->hubs : add_section(config, kind_named("hub"), "koji", err);
+    if (!first)
         return -1;
     for (size_t i = 0; i < config->hub_count; i++) {
         struct config_hub *hub = &config->hubs[i];
@@ -253,7 +255,7 @@ static int complete(struct config *config, struct cg_error *err)
     struct config_service *service = &config->service;
     if (!service->state_directory && !(service->state_directory = default_state_directory(err)))
         return -1;
-    if (!service->default_hub && !(service->default_hub = strdup(config->hubs[0].name)))
+    if (!service->default_hub && !(service->default_hub = strdup(first->name)))
         return cg_fail_memory(err);
     if (name_replica(service, err) < 0)
         return -1;

@@ -25,7 +25,8 @@ static const struct unit plain[] = {{"", 1}, {NULL, 0}};
 static int show_number(uint64_t number, const struct unit *units, struct cg_bytes *text, struct cg_error *err)
 {
     const struct unit *unit = units;
-    while (unit[1].name && (number == 0 || number % unit->factor != 0))
+    /* The last is the one that always fits. */
+    while (unit->factor > 1 && (number == 0 || number % unit->factor != 0))
         unit++;
     return cg_bytes_printf(text, err, "%" PRIu64 "%s%s", number / unit->factor, unit->name[0] ? " " : "", unit->name);
 }
