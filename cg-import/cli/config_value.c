@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config_value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,6 +29,7 @@ static int show_number(uint64_t number, const struct unit *units, struct cg_byte
     /* The last is the one that always fits. */
     while (unit->factor > 1 && (number == 0 || number % unit->factor != 0))
         unit++;
+    assert(unit->factor > 0 && unit->name);
     return cg_bytes_printf(text, err, "%" PRIu64 "%s%s", number / unit->factor, unit->name[0] ? " " : "", unit->name);
 }
 

@@ -250,10 +250,30 @@ static void survives_every_failed_allocation(void **state)
     }
 }
 
+/* For a reader that refuses what it does not know. */
+static void lists_the_options_of_a_section(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    struct config_place place;
+    AUTO_CONFIG_PARSER struct config_parser *parser = parse("[DEFAULT]\nd=1\n[s]\na=1\nB=2\n", &err);
+    assert_non_null(parser);
+    assert_string_equal(config_parser_option(parser, "s", 0, &place), "a");
+    assert_int_equal(place.line, 4);
+    assert_string_equal(place.file, "f");
+    assert_string_equal(config_parser_option(parser, "s", 1, &place), "b");
+    assert_null(config_parser_option(parser, "s", 2, NULL));
+    assert_string_equal(config_parser_option(parser, "DEFAULT", 0, NULL), "d");
+    assert_null(config_parser_option(parser, "nowhere", 0, NULL));
+    assert_int_equal(config_parser_section_place(parser, "s").line, 3);
+    assert_null(config_parser_section_place(parser, "nowhere").file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_options),
+        cmocka_unit_test(lists_the_options_of_a_section),
         cmocka_unit_test(reads_continued_values),
         cmocka_unit_test(fills_in_references),
         cmocka_unit_test(refuses_bad_references),
