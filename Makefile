@@ -211,10 +211,10 @@ sanitize: sanitized-tests ## run the unit tests under the address and undefined-
 PROFILE ?= koji
 KILLS ?= 100
 check-crash: all ## kill replicas, connections and the hub's replies: make check-crash KILLS=1000
-	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) tests/harness/run-tests --pytest crash tests/fault/crash
+	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
 
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
-	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) tests/harness/run-tests --pytest hub tests/hub
+	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) $(PYTHON) tests/harness/run-tests --pytest-serial hub tests/hub
 
 bench: all ## measure beside the koji command on a hub: make bench PROFILE=name
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py --profile $(PROFILE) $(BENCH_OPTIONS)
