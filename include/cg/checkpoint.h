@@ -56,6 +56,12 @@ CG_API int cg_checkpoint_sign(const struct cg_checkpoint *checkpoint, const stru
 CG_API int cg_checkpoint_open(const char *note, size_t size, const struct cg_checkpoint_policy *policy,
                               struct cg_checkpoint *checkpoint, size_t *cosigned, struct cg_error *err);
 
+/*
+ * A size or an index as all texts of a log write it: decimal, no leading zeroes, below 2^64; `text` is nothing but the
+ * number. 0, or -1 with CG_E_FORM.
+ */
+CG_API int cg_checkpoint_parse_number(const char *text, size_t size, uint64_t *number, struct cg_error *err);
+
 /* Frees and zeroes. */
 CG_API void cg_checkpoint_finish(struct cg_checkpoint *checkpoint);
 

@@ -30,7 +30,7 @@ CG_API void cg_ed25519_public(const struct cg_ed25519 *key, unsigned char public
 CG_API int cg_ed25519_sign(const struct cg_ed25519 *key, const void *message, size_t size,
                            unsigned char signature[CG_ED25519_SIGNATURE_SIZE], struct cg_error *err);
 
-/* 0 when the key signed the message; -1 with CG_E_SIGNATURE when not, CG_E_MEMORY. */
+/* 0 when the key signed the message; -1 with CG_E_SIGNATURE when not, CG_E_MEMORY, CG_E_INTERNAL. */
 CG_API int cg_ed25519_verify(const unsigned char public_key[CG_ED25519_PUBLIC_SIZE], const void *message, size_t size,
                              const unsigned char signature[CG_ED25519_SIGNATURE_SIZE], struct cg_error *err);
 
