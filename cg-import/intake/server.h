@@ -70,6 +70,7 @@ struct intake_options {
     size_t root_count;
     intake_hub_facts *hub_facts;
     void *hub_facts_context;
+    void *owner;            /* for the handlers of a starter's own routes (server_private.h); NULL: none */
     const char *public_url; /* as callers reach it, for Location; NULL: from the Host header */
     unsigned threads;       /* 0: 16; a handler that waits for disk or database holds one */
 };

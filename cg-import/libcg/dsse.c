@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cg/base64.h"
+#include "cg/canon.h"
 #include "cg/json.h"
 #include "utf8.h"
 
@@ -34,8 +35,7 @@ static int write_envelope(const char *key_id, const char *payload_type, const ch
     json_t *first = json_array_get(json_object_get(value, "signatures"), 0);
     if (!value || (key_id && json_object_set_new(first, "keyid", json_string(key_id)) < 0))
         return cg_fail_memory(err);
-    CG_AUTO_FREE char *text = json_dumps(value, JSON_COMPACT);
-    return text ? cg_bytes_append_text(envelope, text, err) : cg_fail_memory(err);
+    return cg_canon(value, envelope, err);
 }
 
 int cg_dsse_sign(const struct cg_ed25519 *key, const char *key_id, const char *payload_type, const void *payload,

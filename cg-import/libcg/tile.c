@@ -84,10 +84,11 @@ int cg_tile_parse_path(const char *path, struct cg_tile *tile, struct cg_error *
 {
     struct cg_tile read;
     char written[CG_TILE_PATH_SIZE] = "";
-    if (read_path(path, &read))
+    bool is_path = read_path(path, &read);
+    if (is_path)
         cg_tile_path(&read, written);
     /* One spelling only, so that a cache or a directory has each tile once. */
-    if (strcmp(path, written) != 0)
+    if (!is_path || strcmp(path, written) != 0)
         return cg_fail(err, CG_E_FORM, "\"%.80s\" is no path of a tile, like tile/0/x001/234.p/56", path);
     *tile = read;
     return 0;
