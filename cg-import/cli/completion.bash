@@ -30,7 +30,7 @@ _cg_import_files() {
 }
 
 _cg_import() {
-    local verbs="check import hub submit list show watch retry cancel release serve migrate token help"
+    local verbs="check import hub submit list show watch retry cancel release provenance serve migrate token help"
     local hub_options="-p --profile -c --config --hub --serverca"
     local login_options="--authtype --cert --principal --keytab --user --password-file --runas"
     local service_options="-S --service --token-file --serverca --cert"
@@ -72,6 +72,7 @@ _cg_import() {
         return
         ;;
     --state)
+        [[ $verb == provenance ]] && { _cg_import_words "$current" imported not-imported any; return; }
         _cg_import_words "$current" receiving queued running held imported rejected canceled
         return
         ;;
@@ -83,7 +84,9 @@ _cg_import() {
         _cg_import_words "$current" retry cure-stray forget mark-imported
         return
         ;;
-    -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires)
+    -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires | \
+        --rpm | --component | --built-with | --digest | --pullspec | --source | --commit | --parent | --task | \
+        --submitter | --depth)
         COMPREPLY=()
         return
         ;;
@@ -123,6 +126,15 @@ _cg_import() {
         ;;
     release)
         options+=" --action --build-id --note --json $service_options"
+        ;;
+    provenance)
+        options+=" --rpm --component --built-with --digest --pullspec --nvr --build-id --source --commit --parent"
+        options+=" --content-generator --task --submitter --since --until --state --limit --hub --depth --components"
+        options+=" --csv --json $service_options"
+        [[ $current == -* ]] || ((COMP_CWORD > 2)) || {
+            _cg_import_words "$current" find show diff ancestors descendants
+            return
+        }
         ;;
     serve)
         options+=" -c --config --check-config --ready-file"

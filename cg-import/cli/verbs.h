@@ -16,6 +16,7 @@ extern const struct verb verb_watch;
 extern const struct verb verb_retry;
 extern const struct verb verb_cancel;
 extern const struct verb verb_release;
+extern const struct verb verb_provenance;
 extern const struct verb verb_serve;
 extern const struct verb verb_migrate;
 extern const struct verb verb_token;

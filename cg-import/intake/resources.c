@@ -24,6 +24,11 @@ static const struct intake_route routes[] = {
     {"POST", "/v1/imports/{id}/retry", STORE_ROLE_OPERATOR, HANDLER_LIMITS, &intake_import_retry},
     {"POST", "/v1/imports/{id}/cancel", STORE_ROLE_OPERATOR, NOTE_BYTES, &intake_import_cancel},
     {"POST", "/v1/imports/{id}/release", STORE_ROLE_OPERATOR, NOTE_BYTES, &intake_import_release},
+    {"GET", "/v1/provenance/builds", MAY_WATCH_ALL, 0, &intake_provenance_find},
+    {"GET", "/v1/provenance/builds/{build}", MAY_WATCH_ALL, 0, &intake_provenance_get},
+    {"GET", "/v1/provenance/builds/{build}/difference", MAY_WATCH_ALL, 0, &intake_provenance_difference},
+    {"GET", "/v1/provenance/builds/{build}/ancestors", MAY_WATCH_ALL, 0, &intake_provenance_ancestors},
+    {"GET", "/v1/provenance/builds/{build}/descendants", MAY_WATCH_ALL, 0, &intake_provenance_descendants},
 };
 
 const struct intake_route *intake_resources(size_t *count)

@@ -28,4 +28,10 @@ extern const struct intake_handler intake_import_retry;    /* verbs.c */
 extern const struct intake_handler intake_import_cancel;   /* verbs.c */
 extern const struct intake_handler intake_import_release;  /* verbs.c */
 
+extern const struct intake_handler intake_provenance_find;        /* provenance_find.c */
+extern const struct intake_handler intake_provenance_get;         /* provenance_build.c */
+extern const struct intake_handler intake_provenance_difference;  /* provenance_build.c */
+extern const struct intake_handler intake_provenance_ancestors;   /* provenance_build.c */
+extern const struct intake_handler intake_provenance_descendants; /* provenance_build.c */
+
 #endif

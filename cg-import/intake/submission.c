@@ -3,6 +3,7 @@
 
 #include "cg/check.h"
 #include "cg/json.h"
+#include "cg/provenance.h"
 #include "content/spool.h"
 #include "intake/difference.h"
 #include "intake/idempotency.h"
@@ -272,8 +273,8 @@ int submission_accept(struct submission *s, struct store_import *import, enum st
     if (submission_keep(s, err) != 0 || idempotency_request(&s->options, s->kept.sha256, request_sha256, err) != 0)
         return -1;
     CG_AUTO_JSON json_t *options = posting_options_json(&s->options, err);
-    CG_AUTO_JSON json_t *components = options ? submission_components(s->metadata, err) : NULL;
-    if (!components)
+    CG_AUTO_JSON json_t *facts = options ? cg_provenance_facts(s->metadata->document, err) : NULL;
+    if (!facts)
         return -1;
     const struct store_new_import wanted = {
         .hub = s->options.hub,
@@ -289,7 +290,7 @@ int submission_accept(struct submission *s, struct store_import *import, enum st
         .request_sha256 = request_sha256,
         .outputs = s->outputs,
         .output_count = s->output_count,
-        .components = components,
+        .facts = facts,
     };
     return accept_wanted(s, &wanted, import, how, err);
 }

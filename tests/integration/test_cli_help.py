@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release')
+CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release', 'provenance')
 SERVER_VERBS = ('serve', 'migrate', 'token')
 VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'help')
 PAGES = {verb: 'cg-import-%s.1' % verb for verb in VERBS[:-1]} | {'help': 'cg-import.1'}
@@ -65,21 +65,24 @@ def test_overview(cg_import):
 Checks finished content-generator builds and imports them into a Koji hub.
 
 Verbs:
-  check    judge a metadata document and its output files; all findings at once
-  import   check a finished build, upload it, import it and see that the hub has
-           it
-  hub      who am I on a hub, and what can it do
-  submit   post a finished build to the service, which imports it
-  list     the imports of the service, newest first
-  show     one import of the service: its state, what is wrong and what to do
-  watch    what happens to an import of the service, as it happens
-  retry    import again what the service holds, rejected or canceled
-  cancel   give an import of the service up
-  release  let a held import of the service go on
-  serve    run the service: builds post over HTTP, a queue imports them
-  migrate  bring the service's database up to date
-  token    make, list and revoke the tokens by which callers are known
-  help     show the verbs, or the help of one
+  check      judge a metadata document and its output files; all findings at
+             once
+  import     check a finished build, upload it, import it and see that the hub
+             has it
+  hub        who am I on a hub, and what can it do
+  submit     post a finished build to the service, which imports it
+  list       the imports of the service, newest first
+  show       one import of the service: its state, what is wrong and what to do
+  watch      what happens to an import of the service, as it happens
+  retry      import again what the service holds, rejected or canceled
+  cancel     give an import of the service up
+  release    let a held import of the service go on
+  provenance what is in a build, where it came from, which builds contain
+             something
+  serve      run the service: builds post over HTTP, a queue imports them
+  migrate    bring the service's database up to date
+  token      make, list and revoke the tokens by which callers are known
+  help       show the verbs, or the help of one
 
 "cg-import VERB --help" tells the options of a verb, "man cg-import" the rest.
 '''
