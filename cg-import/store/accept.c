@@ -12,6 +12,7 @@ struct acceptance {
     const struct store_new_import *wanted;
     const struct store_scope *scope;
     const json_t *outputs; /* rows for the statement */
+    const json_t *schema;  /* members of the leaf */
     struct store_import *import;
     enum store_accepted how;
 };
@@ -243,10 +244,10 @@ static int put_new(struct pg_connection *connection, struct acceptance *a, const
         return -1;
     if (a->wanted->facts && put_facts(connection, a->wanted, id, err) != 0)
         return -1;
-    if (event_put(connection, id, "accepted", a->wanted->caller,
-                  json_pack("{s:s, s:s, s:I}", "request", a->wanted->request_id, "metadata_sha256",
-                            a->wanted->metadata_sha256, "outputs", (json_int_t)a->wanted->output_count),
-                  err) != 0)
+    if (event_put_with(connection, id, "accepted", a->wanted->caller,
+                       json_pack("{s:s, s:s, s:I}", "request", a->wanted->request_id, "metadata_sha256",
+                                 a->wanted->metadata_sha256, "outputs", (json_int_t)a->wanted->output_count),
+                       a->schema, err) != 0)
         return -1;
     return queue_if_complete(connection, a, id, err);
 }
@@ -308,7 +309,8 @@ int store_import_accept(struct store *store, const struct store_new_import *want
     CG_AUTO_JSON json_t *outputs = output_rows(wanted, err);
     if (!outputs)
         return -1;
-    struct acceptance a = {.wanted = wanted, .scope = scope, .outputs = outputs, .import = import};
+    struct acceptance a = {
+        .wanted = wanted, .scope = scope, .outputs = outputs, .schema = store->schema, .import = import};
     if (pg_transaction(store, PG_WRITE, accept_work, &a, err) < 0)
         return -1;
     *how = a.how;
