@@ -75,6 +75,8 @@ int face_make(struct face *face, const struct config *config, struct cg_error *e
                                             .trust = make_trust(&config->callers),
                                             .limits = make_limits(&config->limits),
                                             .default_hub = config->service.default_hub,
+                                            .audit_directory = config->audit.directory,
+                                            .audit_wait_s = seconds(config->audit.wait_ms),
                                             .public_url = listen->public_url,
                                             .threads = (unsigned)listen->threads};
     return make_grants(face, config, err) < 0 ? -1 : make_roots(face, config, err);

@@ -29,6 +29,20 @@ static const struct intake_route routes[] = {
     {"GET", "/v1/provenance/builds/{build}/difference", MAY_WATCH_ALL, 0, &intake_provenance_difference},
     {"GET", "/v1/provenance/builds/{build}/ancestors", MAY_WATCH_ALL, 0, &intake_provenance_ancestors},
     {"GET", "/v1/provenance/builds/{build}/descendants", MAY_WATCH_ALL, 0, &intake_provenance_descendants},
+    {"GET", "/v1/imports/{id}/audit", ANY_ROLE, 0, &intake_import_audit},
+    {"GET", "/v1/audit/entries/{index}", MAY_WATCH_ALL, 0, &intake_audit_entry},
+    {"GET", "/v1/audit/inclusion", 0, 0, &intake_audit_inclusion},
+    {"GET", "/v1/audit/consistency", 0, 0, &intake_audit_consistency},
+    /* As C2SP tlog-tiles has them: the hashes are for anyone, what is told only for those who may see all of it. */
+    {"GET", "/checkpoint", 0, 0, &intake_audit_checkpoint},
+    {"GET", "/tile/{level}/{a}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/{level}/{a}/{b}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/{level}/{a}/{b}/{c}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/{level}/{a}/{b}/{c}/{d}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/entries/{a}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/tile/entries/{a}/{b}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/tile/entries/{a}/{b}/{c}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/tile/entries/{a}/{b}/{c}/{d}", MAY_WATCH_ALL, 0, &intake_audit_entries},
 };
 
 const struct intake_route *intake_resources(size_t *count)

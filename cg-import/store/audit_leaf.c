@@ -7,6 +7,7 @@
 #include "cg/digest.h"
 #include "cg/json.h"
 #include "cg/merkle.h"
+#include "store/postgres.h"
 
 #include <stdio.h>
 #include <string.h>

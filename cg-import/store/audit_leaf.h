@@ -11,7 +11,8 @@
  */
 
 #include "store/audit.h"
-#include "store/postgres.h"
+
+struct pg_connection;
 
 struct audit_leaf {
     const char *type, *actor;

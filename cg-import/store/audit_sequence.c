@@ -26,7 +26,7 @@ struct store_sequencer *store_sequencer_create(struct store *store, struct cg_er
 }
 
 /* With its connection goes the lock. */
-static void let_go(struct store_sequencer *sequencer)
+void store_sequencer_let_go(struct store_sequencer *sequencer)
 {
     pg_disconnect(&sequencer->connection);
     sequencer->leads = false;
@@ -36,7 +36,7 @@ void store_sequencer_destroy(struct store_sequencer *sequencer)
 {
     if (!sequencer)
         return;
-    let_go(sequencer);
+    store_sequencer_let_go(sequencer);
     free(sequencer);
 }
 
@@ -54,14 +54,14 @@ int store_sequencer_leads(struct store_sequencer *sequencer, struct cg_error *er
         return -1;
     PG_AUTO_ROWS PGresult *rows = NULL;
     if (pg_run(connection, &take_lock, NULL, &rows, err) < 0) {
-        let_go(sequencer);
+        store_sequencer_let_go(sequencer);
         return -1;
     }
     struct pg_row row = pg_row(rows, 0);
     if (!pg_get_bool(&row))
         return 0;
     if (pg_command(connection, "listen", "LISTEN cg_import_audit", err) != 0) {
-        let_go(sequencer);
+        store_sequencer_let_go(sequencer);
         return -1;
     }
     sequencer->leads = true;
@@ -75,7 +75,7 @@ int store_sequencer_wait(struct store_sequencer *sequencer, const struct stop *s
         return stop_sleep(stop, most_ms);
     int result = listen_wait(&sequencer->connection, stop, most_ms, err);
     if (result < 0)
-        let_go(sequencer);
+        store_sequencer_let_go(sequencer);
     return result;
 }
 
@@ -165,7 +165,7 @@ static void give_up(struct store_sequencer *sequencer)
     struct cg_error ignored = {0};
     if (PQstatus(sequencer->connection.conn) != CONNECTION_OK || sequencer->connection.failure == PG_FAILURE_SILENT ||
         pg_command(&sequencer->connection, "rollback", "ROLLBACK", &ignored) != 0)
-        let_go(sequencer);
+        store_sequencer_let_go(sequencer);
 }
 
 int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, void *context,
@@ -181,7 +181,7 @@ int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, 
     store_checkpoint_finish(&batch.last);
     if (count > 0 && pg_command(&sequencer->connection, "commit", "COMMIT", err) != 0) {
         /* Whether it was committed is told by the last checkpoint, once the lock is had again. */
-        let_go(sequencer);
+        store_sequencer_let_go(sequencer);
         count = -1;
     } else if (count <= 0) {
         give_up(sequencer);

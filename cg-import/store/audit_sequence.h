@@ -27,6 +27,9 @@ void store_sequencer_destroy(struct store_sequencer *sequencer);
 /* Is this the one sequencer? Takes the lock if nobody has it. 1, 0 another has it, -1 cannot be told. */
 int store_sequencer_leads(struct store_sequencer *sequencer, struct cg_error *err);
 
+/* Lets another have the lock. */
+void store_sequencer_let_go(struct store_sequencer *sequencer);
+
 /* Sleeps until leaves may have come, at most `most_ms`. 0, 1 when stopped, -1 when the connection, and with it the
  * lock, is lost. */
 int store_sequencer_wait(struct store_sequencer *sequencer, const struct stop *stop, unsigned most_ms,
