@@ -173,10 +173,10 @@ tests: $(TEST_PROGRAMS) ## build the unit test programs
 
 # Small C programs that other tests drive: tests/conformance/NAME.c links everything below the command line.
 TOOLS := $(patsubst tests/conformance/%.c,$(BUILD)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
-$(BUILD)/tests/conformance/%: tests/conformance/%.c $(INTAKE) $(UNDER_import)
+$(BUILD)/tests/conformance/%: tests/conformance/%.c $(INTAKE) $(AUDIT) $(UNDER_import)
 	@mkdir -p $(@D)
 	$(call say,TOOL,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(INTAKE) $(UNDER_import) \
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(INTAKE) $(AUDIT) $(UNDER_import) \
 	  $(INTAKE_LIBS) $(LIBS_import) $(LIBCG_LIBS)
 -include $(TOOLS:=.d)
 

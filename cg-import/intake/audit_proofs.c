@@ -13,6 +13,15 @@
 /* --- the log -------------------------------------------------------------------------------------------------------
  */
 
+/* A log that does not agree with itself is our fault and not the caller's. */
+static void fail(struct intake_request *request, const struct cg_error *err)
+{
+    if (err->code == CG_E_PROOF || err->code == CG_E_FORM || err->code == CG_E_LIMIT)
+        intake_fail_status(request, 500, err, NULL);
+    else
+        intake_fail(request, err, NULL);
+}
+
 /* 0, or -1 when the request was answered. */
 static int open_log(struct intake_request *request, struct published *published)
 {
@@ -21,11 +30,9 @@ static int open_log(struct intake_request *request, struct published *published)
     int found = directory ? published_open(published, directory, &err) : 0;
     if (found > 0)
         return 0;
-    if (found == 0) {
+    if (found == 0)
         cg_fail(&err, CG_E_INCOMPLETE, "no audit log is published yet");
-        intake_set_header(request, "Retry-After", "1");
-    }
-    intake_fail(request, &err, NULL);
+    fail(request, &err);
     return -1;
 }
 
@@ -34,7 +41,7 @@ static void answer_text(struct intake_request *request, int result, struct cg_by
     if (result == 0)
         intake_answer_bytes(request, 200, "text/plain; charset=utf-8", text);
     else
-        intake_fail(request, err, NULL);
+        fail(request, err);
 }
 
 static int query_number(const struct intake_request *request, const char *name, uint64_t most, uint64_t fallback,
@@ -138,7 +145,7 @@ static void answer_proof(struct intake_request *request,
         json_object_set_new(json, "checkpoint", json_string(cg_bytes_text(&published.note)));
         intake_answer_json(request, 200, json);
     } else {
-        intake_fail(request, &err, NULL);
+        fail(request, &err);
     }
 }
 
@@ -220,7 +227,7 @@ static void import_end(struct intake_request *request, void *state)
     if (json)
         intake_answer_json(request, 200, json);
     else
-        intake_fail(request, &err, NULL);
+        fail(request, &err);
 }
 
 const struct intake_handler intake_import_audit = {.end = import_end};
