@@ -168,6 +168,7 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(LIBS_$(1)) $$(LIBCG_LIBS)
 endef
 $(foreach room,$(ROOMS),$(eval $(call test_rule,$(room))))
+$(BUILD)/tests/unit/store/%: ALL_CFLAGS += $(DATABASE_CFLAGS)
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
 
