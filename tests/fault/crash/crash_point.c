@@ -5,8 +5,8 @@
  * Preloaded into the service: kills it with SIGKILL at the n-th passing of a named point.
  *
  * CG_CRASH_AT=POINT:before|after:N, POINT being a statement of the store ("set_journal", "set_imported", ...),
- * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "renameat", "linkat". The service itself has no such
- * code.
+ * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "rename", "renameat", "linkat". The service itself
+ * has no such code.
  */
 #include <dlfcn.h>
 #include <signal.h>
@@ -52,12 +52,14 @@ static void pass(const char *name, enum phase now)
     }
 
 WRAP(int, curl_easy_perform, "curl_easy_perform", (void *handle), (handle))
-WRAP(void *, PQexec, query, (void *connection, const char *query), (connection, query))
-WRAP(void *, PQexecPrepared, name,
+/* After means sent, and not answered. */
+WRAP(int, PQsendQuery, query, (void *connection, const char *query), (connection, query))
+WRAP(int, PQsendQueryPrepared, name,
      (void *connection, const char *name, int count, const char *const *values, const int *lengths, const int *formats,
       int format),
      (connection, name, count, values, lengths, formats, format))
 WRAP(int, fsync, "fsync", (int fd), (fd))
+WRAP(int, rename, "rename", (const char *from, const char *to), (from, to))
 WRAP(int, renameat, "renameat", (int from_fd, const char *from, int to_fd, const char *to), (from_fd, from, to_fd, to))
 WRAP(int, linkat, "linkat", (int from_fd, const char *from, int to_fd, const char *to, int flags),
      (from_fd, from, to_fd, to, flags))
