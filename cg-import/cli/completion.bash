@@ -84,6 +84,10 @@ _cg_import() {
         _cg_import_words "$current" submitter operator auditor
         return
         ;;
+    --format)
+        _cg_import_words "$current" spdx-2.3 cyclonedx-1.6 cyclonedx-1.5
+        return
+        ;;
     --action)
         _cg_import_words "$current" retry cure-stray forget mark-imported
         return
@@ -134,9 +138,9 @@ _cg_import() {
     provenance)
         options+=" --rpm --component --built-with --digest --pullspec --nvr --build-id --source --commit --parent"
         options+=" --content-generator --task --submitter --since --until --state --limit --hub --depth --components"
-        options+=" --csv --json $service_options"
+        options+=" --key --format --output --csv --json $service_options"
         [[ $current == -* ]] || ((COMP_CWORD > 2)) || {
-            _cg_import_words "$current" find show diff ancestors descendants
+            _cg_import_words "$current" find show diff ancestors descendants attest sbom
             return
         }
         ;;

@@ -32,6 +32,9 @@ enum provenance_option {
     OPTION_DEPTH,
     OPTION_COMPONENTS,
     OPTION_CSV,
+    OPTION_KEY,
+    OPTION_FORMAT,
+    OPTION_OUTPUT,
 };
 
 static const struct option_row find_rows[] = {
@@ -58,6 +61,9 @@ static const struct option_row rows[] = {
     {OPTION_ON_HUB, "hub", "NAME", "of this hub of the service"},
     {OPTION_DEPTH, "depth", "N", "ancestors, descendants: so many steps at most (default: 20)"},
     {OPTION_COMPONENTS, "components", NULL, "show: list all components, too"},
+    {OPTION_KEY, "key", "FILE", "attest: sign with this key (cg-import audit keygen), not with the service's"},
+    {OPTION_FORMAT, "format", "FORMAT", "sbom: spdx-2.3 (default), cyclonedx-1.6 or cyclonedx-1.5"},
+    {OPTION_OUTPUT, "output", "OUTPUT", "sbom: of this output: its position or architecture"},
     {OPTION_CSV, "csv", NULL, "print comma-separated values"},
     {OPTION_CLIENT_JSON, "json", NULL, "print the answer as a JSON object"},
     {0, NULL, NULL, NULL},
@@ -79,6 +85,7 @@ struct provenance {
     int64_t limit, depth;
     enum provenance_form form;
     enum provenance_components components;
+    const char *key, *format, *output;
 };
 
 static int take(void *context, int id, const char *value, struct cg_error *err)
@@ -97,6 +104,15 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
         return 0;
     case OPTION_CSV:
         p->form = PROVENANCE_CSV;
+        return 0;
+    case OPTION_KEY:
+        p->key = value;
+        return 0;
+    case OPTION_FORMAT:
+        p->format = value;
+        return 0;
+    case OPTION_OUTPUT:
+        p->output = value;
         return 0;
     default:
         p->finds = p->finds || id != OPTION_ON_HUB;
@@ -213,6 +229,53 @@ static int descendants(struct provenance *p, char **arguments, struct cg_error *
     return related(p, arguments[0], "/descendants", err);
 }
 
+/* --- documents for others ------------------------------------------------------------------------------------------
+ */
+
+/* GET of a document about one build, which is printed as it comes but for the newline behind it. */
+static int fetch(struct provenance *p, const char *build, const char *below, const char *const parameters_of[][2],
+                 struct service_reply *reply, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes path = {0};
+    if (build_path(p, build, below, &path, err) < 0)
+        return -1;
+    for (; (*parameters_of)[0]; parameters_of++)
+        if (add_parameter(&path, (*parameters_of)[0], (*parameters_of)[1], err) < 0)
+            return -1;
+    return service_client_get(p->verb.client, cg_bytes_text(&path), reply, err);
+}
+
+static void print_document(const struct cg_bytes *document)
+{
+    fwrite(document->data, 1, document->size, stdout);
+    putchar('\n');
+}
+
+static int attest(struct provenance *p, char **arguments, struct cg_error *err)
+{
+    const char *const asked[][2] = {{"form", p->key ? "statement" : NULL}, {NULL, NULL}};
+    CG_AUTO_BYTES struct cg_bytes envelope = {0};
+    AUTO_SERVICE_REPLY struct service_reply reply = {0};
+    if (fetch(p, arguments[0], "/attestation", asked, &reply, err) < 0)
+        return -1;
+    if (p->key && provenance_sign(p->key, &reply.body, &envelope, err) < 0)
+        return -1;
+    if (!p->key && !json_object_get(reply.json, "payload"))
+        fputs("this statement is not signed: the service has no key for that; --key FILE signs it here\n", stderr);
+    print_document(p->key ? &envelope : &reply.body);
+    return 0;
+}
+
+static int sbom(struct provenance *p, char **arguments, struct cg_error *err)
+{
+    const char *const asked[][2] = {{"format", p->format}, {"output", p->output}, {NULL, NULL}};
+    AUTO_SERVICE_REPLY struct service_reply reply = {0};
+    if (fetch(p, arguments[0], "/sbom", asked, &reply, err) < 0)
+        return -1;
+    print_document(&reply.body);
+    return 0;
+}
+
 /* --- the verb ------------------------------------------------------------------------------------------------------
  */
 
@@ -227,6 +290,8 @@ static const struct {
     {"diff", 2, "two builds: from which, to which", diff},
     {"ancestors", 1, "one build: its NVR, build id or import", ancestors},
     {"descendants", 1, "one build: its NVR, build id or import", descendants},
+    {"attest", 1, "one build: its NVR, build id or import", attest},
+    {"sbom", 1, "one build: its NVR, build id or import", sbom},
 };
 #define QUESTIONS (sizeof questions / sizeof questions[0])
 
@@ -237,7 +302,7 @@ static size_t read_question(const struct provenance *p, int count, char *const *
     while (q < QUESTIONS && (count < 1 || strcmp(words[0], questions[q].name) != 0))
         q++;
     if (q == QUESTIONS) {
-        cg_fail(err, CG_E_USAGE, "what is asked is find, show, diff, ancestors or descendants%s%s%s",
+        cg_fail(err, CG_E_USAGE, "what is asked is find, show, diff, ancestors, descendants, attest or sbom%s%s%s",
                 count > 0 ? ", not \"" : "", count > 0 ? words[0] : "", count > 0 ? "\"" : "");
         return QUESTIONS;
     }

@@ -11,6 +11,8 @@
 
 #include "options.h"
 
+#include "cg/bytes.h"
+
 #include <jansson.h>
 
 enum provenance_form {
@@ -35,6 +37,13 @@ int provenance_print_related(FILE *out, const json_t *answer, enum provenance_fo
 
 /* What the answer is complete for. */
 int provenance_print_range(FILE *out, const json_t *answer, struct cg_error *err);
+
+/*
+ * Appends the DSSE envelope of an in-toto statement, signed with the key in the file (as cg-import audit keygen writes
+ * it). 0, or -1 with CG_E_IO, CG_E_FORM (no such key), CG_E_MEMORY.
+ */
+int provenance_sign(const char *key_file, const struct cg_bytes *statement, struct cg_bytes *envelope,
+                    struct cg_error *err);
 
 /* A text or number of the object as text, "" if there is none; `number` has room for one. Borrowed. */
 #define PROVENANCE_NUMBER_SIZE 24

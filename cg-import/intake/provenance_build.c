@@ -2,6 +2,7 @@
 /* GET below /v1/provenance/builds/{build}: its facts, what changed since another, what it is made from and into. */
 #include "cg/provenance.h"
 #include "intake/parameter.h"
+#include "intake/provenance_answer.h"
 #include "intake/resources.h"
 #include "intake/visible.h"
 #include "store/provenance.h"
@@ -15,8 +16,7 @@ static void no_such_build(struct intake_request *request, const char *name)
     intake_fail_status(request, 404, &err, NULL);
 }
 
-/* The answer about one build. New reference; NULL: the request was answered. */
-static json_t *get_build(struct intake_request *request, const char *name)
+json_t *provenance_answer_build(struct intake_request *request, const char *name)
 {
     struct cg_error err = {0};
     json_t *answer = NULL;
@@ -34,7 +34,7 @@ static json_t *get_build(struct intake_request *request, const char *name)
 static void get_end(struct intake_request *request, void *state)
 {
     (void)state;
-    json_t *answer = get_build(request, intake_path(request, "build"));
+    json_t *answer = provenance_answer_build(request, intake_path(request, "build"));
     if (answer)
         intake_answer_json(request, 200, answer);
 }
@@ -53,8 +53,8 @@ static void difference_end(struct intake_request *request, void *state)
         intake_fail(request, &err, NULL);
         return;
     }
-    CG_AUTO_JSON json_t *to = get_build(request, intake_path(request, "build"));
-    CG_AUTO_JSON json_t *from = to ? get_build(request, other) : NULL;
+    CG_AUTO_JSON json_t *to = provenance_answer_build(request, intake_path(request, "build"));
+    CG_AUTO_JSON json_t *from = to ? provenance_answer_build(request, other) : NULL;
     if (!from)
         return;
     json_t *difference = cg_provenance_difference(json_object_get(from, "facts"), json_object_get(to, "facts"), &err);

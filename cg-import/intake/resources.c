@@ -43,6 +43,8 @@ static const struct intake_route routes[] = {
     {"GET", "/tile/entries/{a}/{b}", MAY_WATCH_ALL, 0, &intake_audit_entries},
     {"GET", "/tile/entries/{a}/{b}/{c}", MAY_WATCH_ALL, 0, &intake_audit_entries},
     {"GET", "/tile/entries/{a}/{b}/{c}/{d}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/v1/provenance/builds/{build}/attestation", MAY_WATCH_ALL, 0, &intake_provenance_attestation},
+    {"GET", "/v1/provenance/builds/{build}/sbom", MAY_WATCH_ALL, 0, &intake_provenance_sbom},
 };
 
 const struct intake_route *intake_resources(size_t *count)

@@ -40,5 +40,7 @@ extern const struct intake_handler intake_provenance_get;         /* provenance_
 extern const struct intake_handler intake_provenance_difference;  /* provenance_build.c */
 extern const struct intake_handler intake_provenance_ancestors;   /* provenance_build.c */
 extern const struct intake_handler intake_provenance_descendants; /* provenance_build.c */
+extern const struct intake_handler intake_provenance_attestation; /* provenance_attest.c */
+extern const struct intake_handler intake_provenance_sbom;        /* provenance_attest.c */
 
 #endif

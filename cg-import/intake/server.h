@@ -13,6 +13,7 @@
 #include "base/stop.h"
 #include "base/work_counters.h"
 #include "cg/check.h"
+#include "cg/note.h"
 #include "content/reference.h"
 #include "content/spool.h"
 #include "store/callers.h"
@@ -75,6 +76,7 @@ struct intake_options {
     unsigned audit_wait_s;       /* a leaf that waits for longer makes the service not ready; 0: none does */
     const char *public_url;      /* as callers reach it, for Location; NULL: from the Host header */
     unsigned threads;            /* 0: 16; a handler that waits for disk or database holds one */
+    const struct cg_note_signer *attestation_signer; /* signs attestations; NULL: they go out unsigned */
 };
 
 struct intake;

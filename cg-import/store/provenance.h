@@ -51,7 +51,8 @@ int store_provenance_find(struct store *store, const struct store_provenance_fil
                           const struct store_scope *scope, json_t **answer, struct cg_error *err);
 
 /*
- * One build: {"build": as in a list, "facts", "complete_for"}. `name` is an NVR, a build id or the id of an import, on
+ * One build: {"build": as in a list, "facts", "outputs_sha256": {"POSITION": as the service computed it of a posted
+ * file}, "complete_for"}. `name` is an NVR, a build id or the id of an import, on
  * `hub` (NULL: any). Of several that which is imported, then that which was learned of last. 1, 0 none that `scope` may
  * see, -1.
  */

@@ -69,6 +69,12 @@ static const struct pg_statement components_of = {
                              " (ARRAY(SELECT unnest(c.contained || c.built_with) FROM provenance_contents c"
                              " WHERE c.build_key = $1))"};
 
+/* What the service computed of the files that were posted. */
+static const struct pg_statement sums_of = {
+    "provenance_sums", "SELECT coalesce(json_object_agg(o.position, o.sha256), '{}') FROM outputs o"
+                       " JOIN provenance_builds b ON b.import_id = o.import_id"
+                       " WHERE b.build_key = $1 AND o.sha256 IS NOT NULL"};
+
 struct getting {
     const char *name, *hub;
     const struct store_scope *scope;
@@ -159,6 +165,19 @@ static int assemble(struct pg_connection *connection, int64_t key, json_t *facts
     return count < 0 ? -1 : 0;
 }
 
+static int add_sums(struct pg_connection *connection, int64_t key, json_t *answer, struct cg_error *err)
+{
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_int(&params, key);
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    if (pg_run(connection, &sums_of, &params, &rows, err) < 0)
+        return -1;
+    struct pg_row row = pg_row(rows, 0);
+    json_t *sums = NULL;
+    pg_get_json(&row, &sums);
+    return json_object_set_new(answer, "outputs_sha256", sums) == 0 ? 0 : cg_fail_memory(err);
+}
+
 static int get_work(struct pg_connection *connection, void *context, struct cg_error *err)
 {
     struct getting *g = context;
@@ -179,7 +198,8 @@ static int get_work(struct pg_connection *connection, void *context, struct cg_e
     g->answer = json_pack("{s:o, s:o}", "build", build, "facts", facts);
     if (!g->answer)
         return cg_fail_memory(err);
-    if (assemble(connection, key, facts, err) != 0 || provenance_complete(connection, g->answer, err) != 0)
+    if (assemble(connection, key, facts, err) != 0 || add_sums(connection, key, g->answer, err) != 0 ||
+        provenance_complete(connection, g->answer, err) != 0)
         return -1;
     return 1;
 }

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Provenance of builds that the service imported: over HTTP, and by `cg-import provenance` for people, CSV and JSON."""
+import base64
 import csv
 import hashlib
 import io
 import json
+import os
+import pathlib
 import subprocess
 
 import pytest
@@ -131,6 +134,79 @@ def test_family(client, family):
     assert [(row['nvr'], row['depth'], row['in_trail']) for row in rows] == [('base-1-1', '1', 'yes')]
 
 
+# RFC 8032, 7.1, test 1.
+SEED = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60'
+PUBLIC = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    """A signer key as `cg-import audit keygen` and Go's sumdb/note write it."""
+    name, kind = 'attest.example.com', b'\x01'
+    key_id = hashlib.sha256(name.encode() + b'\n' + kind + bytes.fromhex(PUBLIC)).digest()[:4].hex()
+    path = tmp_path / 'attest.key'
+    path.write_text('PRIVATE+KEY+%s+%s+%s\n' % (name, key_id, base64.b64encode(kind + bytes.fromhex(SEED)).decode()))
+    path.chmod(0o600)
+    return path
+
+
+def test_attestations_are_signed_and_verify_with_tools_of_others(client, family, key_file, tmp_path):
+    harness = pathlib.Path(__file__).resolve().parents[1] / 'harness'
+    signed = client('provenance', 'attest', 'app-1-2', '--key', key_file)
+    assert (signed.returncode, signed.stderr) == (0, '')
+    bare = client('provenance', 'attest', 'app-1-2')
+    assert bare.returncode == 0 and 'this statement is not signed' in bare.stderr
+    envelope = json.loads(signed.stdout)
+    assert json.loads(base64.b64decode(envelope['payload'])) == json.loads(bare.stdout)
+    assert envelope['signatures'][0]['keyid'].startswith('attest.example.com+')
+    # The file's own sha256, which the service computed, is a subject beside what the metadata says of it.
+    subjects = {subject['name']: subject['digest'] for subject in json.loads(bare.stdout)['subject']}
+    assert subjects['image.tar.gz'] == {'md5': hashlib.md5(b'app 2').hexdigest(),
+                                        'sha256': hashlib.sha256(b'app 2').hexdigest()}
+    # The same build, the same bytes.
+    assert client('provenance', 'attest', 'app-1-2', '--key', key_file).stdout == signed.stdout
+
+    done = subprocess.run([str(harness / 'attestation-validators')], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=600)
+    if done.returncode != 0:
+        pytest.skip('the validators cannot be installed: ' + done.stderr[-200:])
+    files = tmp_path / 'files'
+    files.mkdir()
+    (files / 'a.envelope.json').write_text(signed.stdout)
+    (files / 'b.statement.json').write_text(bare.stdout)
+    for form, end in (('spdx-2.3', 'spdx'), ('cyclonedx-1.5', 'cdx15'), ('cyclonedx-1.6', 'cdx16')):
+        bill = client('provenance', 'sbom', 'app-1-2', '--format', form)
+        assert (bill.returncode, bill.stderr) == (0, '')
+        (files / ('c.%s.json' % end)).write_text(bill.stdout)
+    envelope['payload'] = base64.b64encode(base64.b64decode(envelope['payload']).replace(b'app', b'App')).decode()
+    (files / 'd.envelope.json').write_text(json.dumps(envelope))
+    told = subprocess.run([done.stdout.strip(), str(harness / 'validate_attestations.py'), str(files), PUBLIC],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, env=os.environ)
+    lines = told.stdout.splitlines()
+    assert lines[-1] == '6 files' and len(lines) == 2, told.stdout
+    assert lines[0].startswith('d.envelope.json: UnverifiedSignatureError')
+
+
+def test_nothing_is_attested_before_it_is_imported(client, service, tmp_path):
+    directory = write_build(tmp_path / 'late', 'late', '1', [BASH])
+    service.request('POST', '/v1/imports', (directory / 'metadata.json').read_bytes(),
+                    {'Content-Type': 'application/json'})
+    for question in ('attest', 'sbom'):
+        done = client('provenance', question, 'late-1-1')
+        assert (done.returncode, done.stdout) == (4, '')
+        assert 'late-1-1 is receiving: only imported builds are attested' in done.stderr
+
+
+def test_wrong_wishes_of_documents_are_refused(client, service, family):
+    for path, said in (('sbom?format=rdf', 'format is "rdf", expected spdx-2.3, cyclonedx-1.6 or cyclonedx-1.5'),
+                       ('sbom?output=s390x', 'which output of app-1-1: 0 (x86_64)'),
+                       ('attestation?form=x', 'form is "x", expected statement or envelope')):
+        reply = service.request('GET', '/v1/provenance/builds/app-1-1/' + path)
+        assert (reply.status, reply.json()['detail']) == (400, said)
+    reply = service.request('GET', '/v1/provenance/builds/app-1-1/attestation?form=envelope')
+    assert (reply.status, reply.json()['detail']) == (409, 'this service has no key to sign attestations with')
+
+
 def test_what_was_not_imported_is_told_apart(client, service, family, tmp_path):
     directory = write_build(tmp_path / 'late', 'late', '1', [BASH])
     (directory / 'image.tar.gz').unlink()
@@ -165,8 +241,8 @@ def test_wrong_questions_are_refused(service, query, said):
 
 
 @pytest.mark.parametrize('arguments,said', [
-    ((), 'what is asked is find, show, diff, ancestors or descendants'),
-    (('look',), 'what is asked is find, show, diff, ancestors or descendants, not "look"'),
+    ((), 'what is asked is find, show, diff, ancestors, descendants, attest or sbom'),
+    (('look',), 'what is asked is find, show, diff, ancestors, descendants, attest or sbom, not "look"'),
     (('show',), 'show takes one build: its NVR, build id or import'),
     (('diff', 'a'), 'diff takes two builds: from which, to which'),
     (('find', 'a'), 'find takes no builds: they are found by options'),
