@@ -70,6 +70,7 @@ class Course:
     def __init__(self, replicas, postgres, hub, make, library):
         self.replicas, self.postgres, self.hub, self.make, self.library = replicas, postgres, hub, make, library
         self.accepted, self.lock = {}, threading.Lock()
+        self.database = threading.Lock()        # held by who kills a backend, until the server is back
         self.ending = threading.Event()
         self.kills, self.frozen = collections.Counter(), 0
         self.problems = []
@@ -152,15 +153,16 @@ class Course:
 
     def kill_backend(self, service, dice):
         time.sleep(dice.uniform(0, 0.5))
-        backends = self.postgres.backends()
-        if not backends:
-            return
-        try:
-            os.kill(dice.choice(backends), signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        with self.database:
+            backends = self.postgres.backends()
+            if not backends:
+                return
+            try:
+                os.kill(dice.choice(backends), signal.SIGKILL)
+            except ProcessLookupError:
+                return
+            self.wait_for_database()
         self.count('of a backend of PostgreSQL')
-        self.wait_for_database()
 
     def wait_for_database(self):
         """After a backend died PostgreSQL starts all of them anew."""
