@@ -79,6 +79,7 @@ struct config_audit {
     char *directory;   /* of the published log */
     char *last_signed; /* file outside the database */
     char *key_file, *second_key_file;
+    char *attestation_key_file; /* NULL: attestations go out unsigned */
     char **trusted_keys;
     char *origin;
     uint64_t quorum;

@@ -214,6 +214,7 @@ static const struct config_key audit_keys[] = {
     {.name = "last_signed", .type = CONFIG_PATH, .offset = AT(last_signed)},
     {.name = "key_file", .type = CONFIG_PATH, .offset = AT(key_file)},
     {.name = "second_key_file", .type = CONFIG_PATH, .offset = AT(second_key_file)},
+    {.name = "attestation_key_file", .type = CONFIG_READABLE, .offset = AT(attestation_key_file)},
     {.name = "trusted_keys", .type = CONFIG_LIST, .offset = AT(trusted_keys)},
     {.name = "origin", .type = CONFIG_TEXT, .offset = AT(origin)},
     {.name = "quorum", .type = CONFIG_COUNT, .offset = AT(quorum), .fallback = "0", .least = 0, .most = 16},

@@ -55,8 +55,11 @@ int provenance_print_range(FILE *out, const json_t *answer, struct cg_error *err
     const json_t *range = json_object_get(answer, "complete_for");
     json_int_t unread = json_integer_value(json_object_get(range, "imports_without_facts"));
     CG_AUTO_BYTES struct cg_bytes text = {0};
-    if (cg_bytes_printf(&text, err, "complete for the %" JSON_INTEGER_FORMAT " builds of the trail",
-                        json_integer_value(json_object_get(range, "builds_up_to"))) != 0)
+    if (cg_bytes_printf(&text, err,
+                        "complete for the %" JSON_INTEGER_FORMAT
+                        " builds of the trail and the first %" JSON_INTEGER_FORMAT " entries of its log",
+                        json_integer_value(json_object_get(range, "builds")),
+                        json_integer_value(json_object_get(range, "log_size"))) != 0)
         return -1;
     if (unread > 0 && cg_bytes_printf(&text, err,
                                       ", but for %" JSON_INTEGER_FORMAT

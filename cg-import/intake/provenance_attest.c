@@ -26,6 +26,7 @@ static int read_attested(const json_t *answer, struct cg_attested *attested, str
         .metadata_sha256 = json_string_value(json_object_get(build, "metadata_sha256")),
         .facts_sha256 = json_string_value(json_object_get(build, "facts_sha256")),
         .outputs_sha256 = json_object_get(answer, "outputs_sha256"),
+        .log = json_object_get(answer, "log"),
     };
     if (state && strcmp(state, "imported") == 0)
         return 0;

@@ -239,14 +239,17 @@ static int put_facts(struct pg_connection *connection, const struct store_new_im
 
 static int put_new(struct pg_connection *connection, struct acceptance *a, const char *id, struct cg_error *err)
 {
+    char facts_sha256[65] = "";
     if (put_row(connection, a->wanted, id, err) != 0 || replace_dead(connection, a, id, err) != 0 ||
         put_all_outputs(connection, a, id, err) != 0)
         return -1;
-    if (a->wanted->facts && put_facts(connection, a->wanted, id, err) != 0)
+    if (a->wanted->facts &&
+        (provenance_digest(a->wanted->facts, facts_sha256, err) != 0 || put_facts(connection, a->wanted, id, err) != 0))
         return -1;
     if (event_put_with(connection, id, "accepted", a->wanted->caller,
-                       json_pack("{s:s, s:s, s:I}", "request", a->wanted->request_id, "metadata_sha256",
-                                 a->wanted->metadata_sha256, "outputs", (json_int_t)a->wanted->output_count),
+                       json_pack("{s:s, s:s, s:I, s:s*}", "request", a->wanted->request_id, "metadata_sha256",
+                                 a->wanted->metadata_sha256, "outputs", (json_int_t)a->wanted->output_count,
+                                 "facts_sha256", facts_sha256[0] ? facts_sha256 : NULL),
                        a->schema, err) != 0)
         return -1;
     return queue_if_complete(connection, a, id, err);

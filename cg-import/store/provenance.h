@@ -52,7 +52,7 @@ int store_provenance_find(struct store *store, const struct store_provenance_fil
 
 /*
  * One build: {"build": as in a list, "facts", "outputs_sha256": {"POSITION": as the service computed it of a posted
- * file}, "complete_for"}. `name` is an NVR, a build id or the id of an import, on
+ * file}, "log": entries of the audit log that tell of it, "complete_for"}. `name` is an NVR, a build id or the id of an import, on
  * `hub` (NULL: any). Of several that which is imported, then that which was learned of last. 1, 0 none that `scope` may
  * see, -1.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Builds that other clients imported. */
+#include "store/audit_leaf.h"
 #include "store/import_rows.h"
 #include "store/provenance_rows.h"
 #include "store/transaction.h"
@@ -52,6 +53,23 @@ static int put_unread(struct pg_connection *connection, const struct provenance_
     return provenance_put(connection, &ours, facts, err) < 0 ? -1 : 1;
 }
 
+/* The leaf of a build that came in from outside. */
+static int tell(struct pg_connection *connection, const struct store_found_build *found, const char *nvr,
+                struct cg_error *err)
+{
+    char facts_sha256[65];
+    if (provenance_digest(found->facts, facts_sha256, err) != 0)
+        return -1;
+    CG_AUTO_JSON json_t *detail =
+        json_pack("{s:s, s:s, s:I, s:s, s:s, s:s*}", "origin", found->origin, "hub", found->hub, "build_id",
+                  (json_int_t)found->build_id, "content_generator", found->content_generator, "facts_sha256",
+                  facts_sha256, "metadata_sha256", found->metadata_sha256);
+    if (!detail)
+        return cg_fail_memory(err);
+    struct audit_leaf leaf = {.type = "build", .actor = found->origin, .nvr = nvr, .detail = detail};
+    return audit_leaf_put(connection, &leaf, err);
+}
+
 static int add_work(struct pg_connection *connection, void *context, struct cg_error *err)
 {
     const struct adding *a = context;
@@ -71,7 +89,9 @@ static int add_work(struct pg_connection *connection, void *context, struct cg_e
     int unread = put_unread(connection, &build, found->facts, err);
     if (unread != 0)
         return unread;
-    return provenance_put(connection, &build, found->facts, err) < 0 ? -1 : 1;
+    if (provenance_put(connection, &build, found->facts, err) < 0)
+        return -1;
+    return tell(connection, found, a->nvr, err) < 0 ? -1 : 1;
 }
 
 int store_provenance_add(struct store *store, const struct store_found_build *found, struct cg_error *err)

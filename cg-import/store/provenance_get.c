@@ -16,11 +16,17 @@ int provenance_plan(struct pg_connection *connection, struct cg_error *err)
     return pg_command(connection, "provenance plan", PLAN_SQL, err);
 }
 
-/* Facts come in with the leaf that tells of them, so the builds of all signed entries are there. */
+/*
+ * Facts come in with the transaction that puts the leaf which tells of them, so the builds of all signed entries are
+ * there: the log up to that size, in this very snapshot. "pending" leaves have no index yet; their builds are there,
+ * too.
+ */
 static const struct pg_statement complete = {
-    "provenance_complete",
-    "SELECT json_build_object('builds_up_to', (SELECT coalesce(max(build_key), 0) FROM provenance_builds),"
-    " 'imports_without_facts', (SELECT count(*) FROM provenance_unread))"};
+    "provenance_complete", "SELECT json_build_object('log_size', coalesce((SELECT max(size) FROM audit_checkpoint), 0),"
+                           " 'log_root', (SELECT encode(root, 'hex') FROM audit_checkpoint ORDER BY size DESC LIMIT 1),"
+                           " 'pending', (SELECT count(*) FROM (SELECT 1 FROM audit_pending LIMIT 10000) p),"
+                           " 'builds', (SELECT coalesce(max(build_key), 0) FROM provenance_builds),"
+                           " 'imports_without_facts', (SELECT count(*) FROM provenance_unread))"};
 
 int provenance_complete(struct pg_connection *connection, json_t *answer, struct cg_error *err)
 {
@@ -165,17 +171,28 @@ static int assemble(struct pg_connection *connection, int64_t key, json_t *facts
     return count < 0 ? -1 : 0;
 }
 
-static int add_sums(struct pg_connection *connection, int64_t key, json_t *answer, struct cg_error *err)
+/* Where the log tells of the build. */
+static const struct pg_statement entries_of = {
+    "provenance_entries",
+    "SELECT coalesce(json_agg(json_build_object('index', e.idx, 'type', e.type, 'leaf_hash', encode(e.leaf_hash, "
+    "'hex'))"
+    " ORDER BY e.idx), '[]') FROM provenance_builds b JOIN audit_entry e ON e.import_id = b.import_id"
+    " OR (b.import_id IS NULL AND e.nvr = b.nvr AND e.type = 'build') WHERE b.build_key = $1"
+    " AND e.type IN ('accepted', 'imported', 'build')"};
+
+/* Runs a statement that makes one JSON value about the build, and adds that. 0 or -1. */
+static int add_value(struct pg_connection *connection, const struct pg_statement *statement, int64_t key,
+                     const char *name, json_t *answer, struct cg_error *err)
 {
     PG_AUTO_PARAMS struct pg_params params = {0};
     pg_put_int(&params, key);
     PG_AUTO_ROWS PGresult *rows = NULL;
-    if (pg_run(connection, &sums_of, &params, &rows, err) < 0)
+    if (pg_run(connection, statement, &params, &rows, err) < 0)
         return -1;
     struct pg_row row = pg_row(rows, 0);
-    json_t *sums = NULL;
-    pg_get_json(&row, &sums);
-    return json_object_set_new(answer, "outputs_sha256", sums) == 0 ? 0 : cg_fail_memory(err);
+    json_t *value = NULL;
+    pg_get_json(&row, &value);
+    return json_object_set_new(answer, name, value) == 0 ? 0 : cg_fail_memory(err);
 }
 
 static int get_work(struct pg_connection *connection, void *context, struct cg_error *err)
@@ -198,7 +215,9 @@ static int get_work(struct pg_connection *connection, void *context, struct cg_e
     g->answer = json_pack("{s:o, s:o}", "build", build, "facts", facts);
     if (!g->answer)
         return cg_fail_memory(err);
-    if (assemble(connection, key, facts, err) != 0 || add_sums(connection, key, g->answer, err) != 0 ||
+    if (assemble(connection, key, facts, err) != 0 ||
+        add_value(connection, &sums_of, key, "outputs_sha256", g->answer, err) != 0 ||
+        add_value(connection, &entries_of, key, "log", g->answer, err) != 0 ||
         provenance_complete(connection, g->answer, err) != 0)
         return -1;
     return 1;

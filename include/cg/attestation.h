@@ -33,7 +33,7 @@ struct cg_attested {
     const char *metadata_sha256; /* NULL: not known */
     const char *facts_sha256;
     const json_t *outputs_sha256; /* {"POSITION": "HEX"} as the service computed them; NULL: none */
-    const json_t *log;            /* where the audit log tells of it, an object; NULL: not told */
+    const json_t *log;            /* where the audit log tells of it; NULL: not told */
 };
 
 /* The statement, new reference. NULL with CG_E_USAGE (nothing in the build has a digest to attest), CG_E_MEMORY. */

@@ -7,7 +7,9 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
+import time
 
 import pytest
 
@@ -72,7 +74,7 @@ def test_which_builds_contain_an_rpm(client, family):
     lines = done.stdout.splitlines()
     assert len(lines) == 1 and lines[0].startswith('app-1-2  build 3  20')
     assert lines[0].endswith('  atomic-reactor  openssl-3.0.7-27.el9.x86_64')
-    assert done.stderr == 'complete for the 3 builds of the trail\n'
+    assert re.fullmatch(r'complete for the 3 builds of the trail and the first \d+\s+entries of its log\n', done.stderr)
     assert client('provenance', 'find', '--rpm', 'openssl-3.0.7-28.el9').stdout == ''
 
 
@@ -80,7 +82,9 @@ def test_csv_and_json_of_a_list(client, family):
     rows = list(csv.DictReader(io.StringIO(client('provenance', 'find', '--nvr', 'app-*', '--csv').stdout)))
     assert [(row['nvr'], row['state'], row['owner'], row['commit']) for row in rows] == [
         ('app-1-2', 'imported', 'osbs', '5cb45172e9'), ('app-1-1', 'imported', 'osbs', '5cb45172e9')]
+    wait_for_log(client, 'app-1-2')
     answer = json.loads(client('provenance', 'find', '--parent', 'base-1-1', '--json', '--limit', '1').stdout)
+    assert answer['complete_for']['log_size'] >= 6 and len(answer['complete_for']['log_root']) == 64
     assert [build['nvr'] for build in answer['builds']] == ['app-1-2']
     assert answer['complete_for']['imports_without_facts'] == 0
     # Page by page: the same builds.
@@ -150,8 +154,20 @@ def key_file(tmp_path):
     return path
 
 
+def wait_for_log(client, build):
+    """The audit log tells of the import: from then on what is attested stays the same."""
+    deadline = time.monotonic() + 60
+    while True:
+        entries = json.loads(client('provenance', 'show', build, '--json').stdout)['log']
+        if [entry['type'] for entry in entries] == ['accepted', 'imported']:
+            return entries
+        assert time.monotonic() < deadline, entries
+        time.sleep(0.1)
+
+
 def test_attestations_are_signed_and_verify_with_tools_of_others(client, family, key_file, tmp_path):
     harness = pathlib.Path(__file__).resolve().parents[1] / 'harness'
+    wait_for_log(client, 'app-1-2')
     signed = client('provenance', 'attest', 'app-1-2', '--key', key_file)
     assert (signed.returncode, signed.stderr) == (0, '')
     bare = client('provenance', 'attest', 'app-1-2')
@@ -185,6 +201,18 @@ def test_attestations_are_signed_and_verify_with_tools_of_others(client, family,
     lines = told.stdout.splitlines()
     assert lines[-1] == '6 files' and len(lines) == 2, told.stdout
     assert lines[0].startswith('d.envelope.json: UnverifiedSignatureError')
+
+
+def test_a_service_with_a_key_signs(start_service, sandbox_hub, postgres, key_file, make_build):
+    service = start_service(sandbox_hub, postgres, settings={'audit': {'attestation_key_file': key_file}})
+    imported = service.wait(service.post(make_build()).json()['id'], 'imported')
+    place = '/v1/provenance/builds/%s/attestation' % imported['nvr']
+    reply = service.request('GET', place)
+    assert (reply.status, reply.headers['Content-Type']) == (200, 'application/vnd.dsse.envelope.v1+json')
+    statement = json.loads(base64.b64decode(reply.json()['payload']))
+    assert statement['predicate']['runDetails']['metadata']['invocationId'] == imported['id']
+    bare = service.request('GET', place + '?form=statement')
+    assert (bare.headers['Content-Type'], bare.json()['subject']) == ('application/vnd.in-toto+json', statement['subject'])
 
 
 def test_nothing_is_attested_before_it_is_imported(client, service, tmp_path):

@@ -169,6 +169,7 @@ directory = /audit
 last_signed = /elsewhere/last
 key_file = /k
 second_key_file = /k2
+attestation_key_file = D/key
 trusted_keys = a b
 origin = log.example/1
 quorum = 1
