@@ -248,3 +248,51 @@ def test_a_private_key_is_not_written_over(cg_import, tmp_path):
     assert cg_import(None, 'audit', 'keygen', 'a name', '--output', str(tmp_path / 'x')).returncode == 10
     assert not (tmp_path / 'x').exists()
     assert pathlib.Path(key.file).read_text().startswith('PRIVATE+KEY+a.example+')
+
+
+def imported_leaf(directory, build_id):
+    """What the service says of an imported build."""
+    text = (directory / 'metadata.json').read_bytes()
+    metadata = json.loads(text)
+    outputs = []
+    for output in metadata['output']:
+        content = (directory / output['filename']).read_bytes()
+        outputs.append({'name': output['filename'], 'size': len(content), 'sha256': hashlib.sha256(content).hexdigest(),
+                        'md5': hashlib.md5(content).hexdigest()})
+    nvr = '%(name)s-%(version)s-%(release)s' % metadata['build']
+    return json.dumps({'v': 1, 'type': 'imported', 'nvr': nvr, 'metadata_sha256': hashlib.sha256(text).hexdigest(),
+                       'metadata_size': len(text), 'koji': {'build_id': build_id, 'cg': 'x'}, 'outputs': outputs}).encode()
+
+
+def test_what_the_hub_has_is_held_against_the_log(cg_import, log, sandbox_hub, make_build):
+    leaves = []
+    for release, options in (('1', []), ('2', ['--reserve'])):
+        directory = make_build(release=release)
+        done = cg_import(sandbox_hub, 'import', *options, directory / 'metadata.json', directory, '--json')
+        assert done.returncode == 0, done.stderr
+        leaves.append(imported_leaf(directory, json.loads(done.stdout)['build_id']))
+    log.leaves = leaves
+    log.grow(2)
+    log.write(2, log.checkpoint(2))
+    profile = ['--config', sandbox_hub.profiles['osbs'], '--profile', 'sandbox']
+
+    def verify():
+        return cg_import(None, 'audit', 'verify', str(log.directory), '--key', log.key.vkey, '--json', *profile)
+
+    done = verify()
+    assert (done.returncode, done.stderr) == (0, '')
+    told = json.loads(done.stdout)
+    assert told['hub_builds'] == 2 and told['hub_files'] >= 4 and told['hub_passed_over'] == 0
+    package = pathlib.Path(sandbox_hub.state) / 'mnt-koji' / 'packages' / 'test-container' / '1.0'
+    images = sorted((package / '1' / 'images').iterdir())
+    for file in (images[0], package / '2' / 'metadata.json'):
+        before = file.read_bytes()
+        file.chmod(0o644)
+        file.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        done = verify()
+        assert done.returncode == 15 and file.name in done.stderr and 'is another than was imported' in done.stderr
+        file.unlink()
+        done = verify()
+        assert done.returncode == 15 and file.name in done.stderr and 'cannot be read' in done.stderr
+        file.write_bytes(before)
+    assert verify().returncode == 0
