@@ -103,16 +103,21 @@ static int prove(const struct seal *seal, const struct store_batch *batch, const
     return refuse(batch, why.message, err);
 }
 
-int seal_batch(void *context, const struct store_batch *batch, struct cg_merkle_hash *root, struct cg_bytes *note,
-               struct cg_error *err)
+int seal_grow(struct seal *seal, const struct store_batch *batch, struct cg_merkle_hash *root, struct cg_error *err)
 {
-    struct seal *seal = context;
     if (check_last(seal, batch, err) != 0)
         return -1;
     seal->grown = seal->range;
     if (seal->grown.size != batch->last.size && catch_up(seal, batch, err) != 0)
         return -1;
-    if (grow(seal, batch, root, err) != 0 || prove(seal, batch, root, err) != 0)
+    return grow(seal, batch, root, err) == 0 ? prove(seal, batch, root, err) : -1;
+}
+
+int seal_batch(void *context, const struct store_batch *batch, struct cg_merkle_hash *root, struct cg_bytes *note,
+               struct cg_error *err)
+{
+    struct seal *seal = context;
+    if (seal_grow(seal, batch, root, err) != 0)
         return -1;
     return audit_keys_sign(seal->keys, seal->grown.size, root, note, err);
 }

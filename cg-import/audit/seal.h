@@ -28,6 +28,9 @@ int seal_init(struct seal *seal, const struct audit_keys *keys, struct cg_error 
 int seal_batch(void *context, const struct store_batch *batch, struct cg_merkle_hash *root, struct cg_bytes *note,
                struct cg_error *err);
 
+/* All of that but the signature: the batch continues what was signed, and leads to `root`. 0 or -1 as above. */
+int seal_grow(struct seal *seal, const struct store_batch *batch, struct cg_merkle_hash *root, struct cg_error *err);
+
 /* The batch was committed: it is what the next one grows on. */
 void seal_committed(struct seal *seal);
 

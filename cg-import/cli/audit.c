@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-static const struct verb *const below[] = {
-    &verb_audit_keygen, &verb_audit_log,    &verb_audit_show,   &verb_audit_prove,
-    &verb_audit_verify, &verb_audit_mirror, &verb_audit_export, NULL};
+static const struct verb *const below[] = {&verb_audit_keygen, &verb_audit_log,     &verb_audit_show,
+                                           &verb_audit_prove,  &verb_audit_verify,  &verb_audit_mirror,
+                                           &verb_audit_export, &verb_audit_restore, NULL};
 
 /* "keygen" of "audit keygen". */
 static const char *short_name(const struct verb *verb)
@@ -17,7 +17,7 @@ static const char *short_name(const struct verb *verb)
     return strchr(verb->name, ' ') + 1;
 }
 
-#define DEEDS "keygen, log, show, prove, verify, mirror or export"
+#define DEEDS "keygen, log, show, prove, verify, mirror, export or restore"
 
 static int refuse(char **argv, const char *typed)
 {
@@ -55,6 +55,7 @@ static const char *const usage[] = {
     "verify PROOF|DIRECTORY --key KEY [OPTION]...",
     "mirror URL DIRECTORY --key KEY [OPTION]...",
     "export DIRECTORY --key KEY [OPTION]...",
+    "restore [--config FILE]",
     NULL,
 };
 

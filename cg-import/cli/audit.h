@@ -18,6 +18,7 @@ extern const struct verb verb_audit_log;
 extern const struct verb verb_audit_show;
 extern const struct verb verb_audit_prove;
 extern const struct verb verb_audit_export;
+extern const struct verb verb_audit_restore;
 
 /* Keys of a log, and witnesses, that may be given. */
 #define AUDIT_LOGS_MAX 8

@@ -34,7 +34,7 @@ _cg_import() {
     local hub_options="-p --profile -c --config --hub --serverca"
     local login_options="--authtype --cert --principal --keytab --user --password-file --runas"
     local trust_options="-k --key -w --witness --quorum --origin"
-    local deeds="keygen log show prove verify mirror export"
+    local deeds="keygen log show prove verify mirror export restore"
     local service_options="-S --service --token-file --serverca --cert"
     local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} config="" i
 
@@ -165,6 +165,7 @@ _cg_import() {
         1verify) options+=" --leaf --since --print --json $trust_options $hub_options --topdir" ;;
         1mirror) options+=" --json --token-file --serverca --cert $trust_options" ;;
         1export) options+=" $trust_options" ;;
+        1restore) options+=" -c --config" ;;
         esac
         ;;
     witness)

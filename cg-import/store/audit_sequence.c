@@ -113,17 +113,20 @@ int store_batch_fetch(void *context, const struct cg_tile *tile, struct cg_bytes
 }
 
 /* The leaves that wait get the places from `batch->last.size` on. Their number, or -1. */
-static int move(struct store_batch *batch, struct cg_merkle_hash *hashes, struct cg_error *err)
+static int move(struct store_batch *batch, struct cg_merkle_hash **hashes, struct cg_error *err)
 {
+    *hashes = calloc(STORE_BATCH_MAX, sizeof **hashes);
+    if (!*hashes)
+        return cg_fail_memory(err);
     PG_AUTO_PARAMS struct pg_params params = {0};
     pg_put_int(&params, (int64_t)batch->last.size);
     pg_put_int(&params, STORE_BATCH_MAX);
     PG_AUTO_ROWS PGresult *rows = NULL;
     int count = pg_run(batch->connection_, &move_leaves, &params, &rows, err);
     for (int i = 0; i < count; i++)
-        if (hex_hash(&hashes[i], PQgetvalue(rows, i, 0), err) != 0)
+        if (hex_hash(&(*hashes)[i], PQgetvalue(rows, i, 0), err) != 0)
             return -1;
-    batch->hashes = hashes;
+    batch->hashes = *hashes;
     batch->count = count < 0 ? 0 : (size_t)count;
     return count;
 }
@@ -142,19 +145,80 @@ static int keep_checkpoint(const struct store_batch *batch, struct store_checkpo
     return pg_run(batch->connection_, &put_checkpoint, &params, NULL, err) < 0 ? -1 : 0;
 }
 
-static int append_work(struct store_batch *batch, store_seal *seal, void *context, struct store_checkpoint *made,
+/* What one transaction does. */
+struct appending {
+    store_restore_next *next; /* NULL: takes what waits */
+    store_seal *seal;
+    void *context;
+};
+
+/* --- putting back --------------------------------------------------------------------------------------------------
+ */
+
+/* The event of a leaf, if it is there and is not that of a leaf made since: numbers of lost events are given again. */
+static const struct pg_statement put_restored = {
+    "put_restored",
+    "INSERT INTO audit_entry (idx, id, event_id, import_id, type, nvr, leaf, leaf_hash)"
+    " SELECT $1, l.id, (SELECT e.event_id FROM events e WHERE e.event_id = l.event AND e.import_id = l.import"
+    " AND e.type = l.type AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = e.event_id"
+    " AND p.id <> l.id)), l.import, l.type, l.nvr, t.leaf, sha256('\\x00'::bytea || t.leaf)"
+    " FROM (SELECT convert_to($2::text, 'UTF8') AS leaf) t, json_to_record($2::json)"
+    " AS l(id uuid, event bigint, import uuid, type text, nvr text) RETURNING encode(leaf_hash, 'hex')"};
+static const struct pg_statement drop_restored = {"drop_restored",
+                                                  "DELETE FROM audit_pending p USING audit_entry e WHERE e.id = p.id"};
+
+static int put_one(struct store_batch *batch, uint64_t index, const struct cg_bytes *leaf, struct cg_merkle_hash *hash,
+                   struct cg_error *err)
+{
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_int(&params, (int64_t)index);
+    pg_put_text(&params, cg_bytes_text(leaf));
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    if (pg_run(batch->connection_, &put_restored, &params, &rows, err) < 0)
+        return -1;
+    return hex_hash(hash, PQgetvalue(rows, 0, 0), err);
+}
+
+/* The number of entries that were put back, or -1. */
+static int put_back(struct store_batch *batch, const struct appending *appending, struct cg_merkle_hash **hashes,
+                    struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes leaf = {0};
+    int more;
+    for (batch->count = 0;; batch->count++) {
+        uint64_t index = batch->last.size + batch->count;
+        cg_bytes_clear(&leaf);
+        more = appending->next(appending->context, index, &leaf, err);
+        if (more <= 0)
+            break;
+        struct cg_merkle_hash *grown = realloc(*hashes, (batch->count + 1) * sizeof *grown);
+        if (!grown)
+            return cg_fail_memory(err);
+        *hashes = grown;
+        if (put_one(batch, index, &leaf, &grown[batch->count], err) != 0)
+            return -1;
+    }
+    batch->hashes = *hashes;
+    if (more < 0 || pg_run(batch->connection_, &drop_restored, NULL, NULL, err) < 0)
+        return -1;
+    return (int)batch->count;
+}
+
+/* --- the transaction -----------------------------------------------------------------------------------------------
+ */
+
+static int append_work(struct store_batch *batch, const struct appending *appending, struct store_checkpoint *made,
                        struct cg_error *err)
 {
-    CG_AUTO_FREE struct cg_merkle_hash *hashes = calloc(STORE_BATCH_MAX, sizeof *hashes);
+    CG_AUTO_FREE struct cg_merkle_hash *hashes = NULL;
     CG_AUTO_BYTES struct cg_bytes note = {0};
-    if (!hashes)
-        return cg_fail_memory(err);
     if (checkpoint_read(batch->connection_, 0, &batch->last, err) < 0)
         return -1;
-    int count = move(batch, hashes, err);
+    int count = appending->next ? put_back(batch, appending, &hashes, err) : move(batch, &hashes, err);
     if (count <= 0)
         return count;
-    if (seal(context, batch, &made->root, &note, err) != 0 || keep_checkpoint(batch, made, &note, err) != 0)
+    if (appending->seal(appending->context, batch, &made->root, &note, err) != 0 ||
+        keep_checkpoint(batch, made, &note, err) != 0)
         return -1;
     return count;
 }
@@ -168,8 +232,8 @@ static void give_up(struct store_sequencer *sequencer)
         store_sequencer_let_go(sequencer);
 }
 
-int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, void *context,
-                           struct store_checkpoint *made, struct cg_error *err)
+static int run(struct store_sequencer *sequencer, const struct appending *appending, struct store_checkpoint *made,
+               struct cg_error *err)
 {
     if (!sequencer->leads)
         return cg_fail(err, CG_E_CONFLICT, "another sequencer has the lock");
@@ -177,7 +241,7 @@ int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, 
     sequencer->connection.failure = PG_FAILURE_NONE;
     int count = pg_command(&sequencer->connection, "begin", "BEGIN", err);
     if (count == 0)
-        count = append_work(&batch, seal, context, made, err);
+        count = append_work(&batch, appending, made, err);
     store_checkpoint_finish(&batch.last);
     if (count > 0 && pg_command(&sequencer->connection, "commit", "COMMIT", err) != 0) {
         /* Whether it was committed is told by the last checkpoint, once the lock is had again. */
@@ -189,4 +253,16 @@ int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, 
     if (count <= 0)
         store_checkpoint_finish(made);
     return count;
+}
+
+int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, void *context,
+                           struct store_checkpoint *made, struct cg_error *err)
+{
+    return run(sequencer, &(struct appending){.seal = seal, .context = context}, made, err);
+}
+
+int store_sequencer_restore(struct store_sequencer *sequencer, store_restore_next *next, store_seal *seal,
+                            void *context, struct store_checkpoint *made, struct cg_error *err)
+{
+    return run(sequencer, &(struct appending){.next = next, .seal = seal, .context = context}, made, err);
 }

@@ -64,4 +64,15 @@ typedef int store_seal(void *context, const struct store_batch *batch, struct cg
 int store_sequencer_append(struct store_sequencer *sequencer, store_seal *seal, void *context,
                            struct store_checkpoint *made, struct cg_error *err);
 
+/* Tells the leaves that come after those the database has, one by one: 1, 0 no more, -1. `index` is the leaf's. */
+typedef int store_restore_next(void *context, uint64_t index, struct cg_bytes *leaf, struct cg_error *err);
+
+/*
+ * Puts entries back that were signed and that the database has lost, under the signature they had: `seal` says the root
+ * and that note. The number of entries, or -1 as store_sequencer_append. Leaves that wait and are among them are not
+ * told twice.
+ */
+int store_sequencer_restore(struct store_sequencer *sequencer, store_restore_next *next, store_seal *seal,
+                            void *context, struct store_checkpoint *made, struct cg_error *err);
+
 #endif

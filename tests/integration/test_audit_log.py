@@ -2,6 +2,7 @@
 """The audit log of a whole service, read and verified as an outsider does."""
 import json
 import shutil
+import subprocess
 import time
 
 import published_log
@@ -125,6 +126,15 @@ def test_an_older_database_is_not_signed(start_service, sandbox_hub, postgres, p
         time.sleep(0.1)
     assert service.request('GET', '/readyz', token='').json()['checks']['audit'] != 'ok'
     assert published_log.Checkpoint(service.request('GET', '/checkpoint', token='').body.decode()).size == after.size
+    assert service.stop() == 0
+    restored = subprocess.run([str(service.program), 'audit', 'restore', '--config', str(service.config)], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=service.environment(), timeout=60)
+    assert (restored.returncode, restored.stdout) == (0, '%d entries put back\n' % (after.size - before.size)), restored.stderr
+    service.start()
+    service.make_token('two', 'submitter')
+    assert settled(service).size > after.size
+    _, leaves = published_log.replay(read_from(service))
+    assert published_log.tree_root([published_log.leaf_hash(leaf) for leaf in leaves[:after.size]]) == after.root
 
 
 def test_a_lost_directory_is_published_again(service, make_build):

@@ -12,7 +12,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release', 'provenance')
 SERVER_VERBS = ('serve', 'migrate', 'token')
 VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'audit', 'witness', 'help')
-AUDIT_VERBS = tuple('audit ' + verb for verb in ('keygen', 'log', 'show', 'prove', 'verify', 'mirror', 'export'))
+AUDIT_VERBS = tuple('audit ' + verb for verb in ('keygen', 'log', 'show', 'prove', 'verify', 'mirror', 'export',
+                                                  'restore'))
 ALL_VERBS = (*VERBS, *AUDIT_VERBS)
 PAGES = {verb: 'cg-import-%s.1' % verb.replace(' ', '-') for verb in ALL_VERBS} | {'help': 'cg-import.1'}
 COMPLETION = TOP / 'cg-import' / 'cli' / 'completion.bash'

@@ -6,6 +6,7 @@
 
 #include "audit/kept_file.h"
 #include "audit/last_signed.h"
+#include "audit/restore.h"
 #include "audit/sequencer.h"
 #include "base/clock.h"
 #include "base/stop.h"
@@ -380,6 +381,70 @@ static void another_key_does_not_sign(void **state)
     store_close(store);
 }
 
+/* --- putting back --------------------------------------------------------------------------------------------------
+ */
+
+static int restore(const struct place *place, struct store *store, uint64_t *restored, struct cg_error *err)
+{
+    const struct restore_options options = {.store = store,
+                                            .directory = place->directory,
+                                            .last_signed = place->last_signed,
+                                            .keys = {.key_file = place->key, .origin = "test.example/log"}};
+    return audit_restore(&options, restored, err);
+}
+
+static void lost_entries_are_put_back_from_what_was_published(void **state)
+{
+    (void)state;
+    struct place place;
+    struct cg_error err = {0};
+    uint64_t restored;
+    struct store *store = signed_log(&place);
+    struct sequencer *sequencer = start(&place, store);
+    put_leaves(store, 300);
+    wait_published(&place, 320);
+    sequencer_stop(sequencer);
+    /* As a backup has it in which some leaves still waited: two of them have their places meanwhile. */
+    tamper(&place, "INSERT INTO audit_pending (id, type, leaf) SELECT id, type, leaf FROM audit_entry"
+                   " WHERE idx BETWEEN 11 AND 12;"
+                   "DELETE FROM audit_checkpoint WHERE size > 11; DELETE FROM audit_entry WHERE idx > 10;"
+                   "DELETE FROM audit_tile");
+    refuses(&place, store, NULL, "was an older backup restored?");
+    assert_int_equal(restore(&place, store, &restored, &err), 0);
+    assert_int_equal(restored, 309);
+    /* Left is the leaf that `refuses` put in. */
+    assert_string_equal(sql(&place, "SELECT count(*) FROM audit_pending"), "1");
+    sequencer = start(&place, store);
+    put_leaves(store, 1);
+    wait_published(&place, 322);
+    sequencer_stop(sequencer);
+    replay_published(&place, store);
+    assert_int_equal(restore(&place, store, &restored, &err), 0);
+    assert_int_equal(restored, 0);
+    store_close(store);
+}
+
+static void what_is_not_the_published_log_is_not_put_back(void **state)
+{
+    (void)state;
+    struct place place;
+    struct cg_error err = {0};
+    uint64_t restored;
+    char path[400];
+    struct store *store = signed_log(&place);
+    /* Another leaf than the one that was signed. */
+    tamper(&place, "DELETE FROM audit_checkpoint WHERE size > 11; DELETE FROM audit_entry WHERE idx > 10;"
+                   "UPDATE audit_entry SET leaf_hash = sha256('x') WHERE idx = 3");
+    assert_int_equal(restore(&place, store, &restored, &err), -1);
+    assert_error_has(&err, CG_E_FORK, "is not what was signed");
+    snprintf(path, sizeof path, "%s/tile/entries/000.p/20", place.directory);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(restore(&place, store, &restored, &err), -1);
+    assert_error_has(&err, CG_E_INCOMPLETE, "is not there");
+    assert_string_equal(sql(&place, "SELECT count(*) FROM audit_entry"), "11");
+    store_close(store);
+}
+
 /* --- rotation ------------------------------------------------------------------------------------------------------
  */
 
@@ -445,6 +510,8 @@ int main(void)
         cmocka_unit_test(what_was_published_counts_too),
         cmocka_unit_test(changed_rows_are_not_signed),
         cmocka_unit_test(another_key_does_not_sign),
+        cmocka_unit_test(lost_entries_are_put_back_from_what_was_published),
+        cmocka_unit_test(what_is_not_the_published_log_is_not_put_back),
         cmocka_unit_test(a_key_is_replaced_by_signing_with_both),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
