@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hello.h"
+
+#include "errors.h"
+#include "table.h"
+
+#include "cg/digest.h"
+#include "cg/version.h"
+
+/* The names of the methods that this copy has, "importBuild"; new reference, or NULL. */
+static PyObject *abilities(void)
+{
+    PyObject *names CG_AUTO_OBJECT = PyList_New(0);
+    if (!names)
+        return NULL;
+    for (const struct export *row = table_of_exports(); row->name; row++) {
+        PyObject *name CG_AUTO_OBJECT = row->method ? PyUnicode_FromString(row->name) : NULL;
+        if (row->method && (!name || PyList_Append(names, name) < 0))
+            return NULL;
+    }
+    return CG_STEAL(names);
+}
+
+static int schema_digest(struct cg_digests *digests, struct cg_error *err)
+{
+    const char *schema = cg_check_schema_text();
+    struct cg_digest *digest CG_AUTO_DIGEST = cg_digest_create(CG_DIGEST_SHA256, err);
+    if (!digest || cg_digest_update(digest, schema, strlen(schema), err) < 0)
+        return -1;
+    return cg_digest_read(digest, digests, err);
+}
+
+PyObject *hello(struct plugin *plugin, PyObject *const *arguments)
+{
+    struct cg_error err = {0};
+    struct cg_digests schema = {0};
+    struct cg_bytes libraries CG_AUTO_BYTES = {0};
+
+    (void)plugin, (void)arguments;
+    if (schema_digest(&schema, &err) < 0 || cg_version_libraries(&libraries, &err) < 0)
+        return raise_error(&err);
+    PyObject *names CG_AUTO_OBJECT = abilities();
+    if (!names)
+        return NULL;
+    return Py_BuildValue("{s:s,s:s,s:s,s:s,s:O}", "version", CG_VERSION, "libcg", cg_version(), "libraries",
+                         cg_bytes_text(&libraries), "schema_sha256", schema.sha256, "abilities", names);
+}
