@@ -92,7 +92,7 @@ LIBS_store = $(DATABASE_LIBS)
 LIBS_koji = $(HUB_LIBS)
 LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
 LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
-UNDER_hub-module := $(HUB_LOGIC) $(LIBCG)
+UNDER_hub-module := $(HUB_LOGIC) $(BASE) $(LIBCG)
 LIBS_hub-module = $(DATABASE_LIBS)
 UNDER_cli := $(CLI) $(INTAKE) $(UNDER_import)
 LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
@@ -138,7 +138,7 @@ $(HUB_LOGIC): $(call hub_objects,hub-module/logic)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Only the two entries are visible; what libcg offers stays inside, so that two copies in one process cannot mix.
-$(HUB_MODULE): $(call hub_objects,hub-module) $(HUB_LOGIC) $(LIBCG)
+$(HUB_MODULE): $(call hub_objects,hub-module) $(HUB_LOGIC) $(BASE) $(LIBCG)
 	$(if $(PYTHON_HEADERS),,$(error the hub module needs Python.h: python3-dev (Debian), python3-devel (Fedora)))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

@@ -17,10 +17,13 @@
 #include "cg/check.h"
 #include "logic/config.h"
 
+#include <stdbool.h>
+
 struct plugin {
     unsigned references;        /* of module and exports */
     struct cg_checker *checker; /* compiled when first asked for; NULL until then */
     struct hub_config config;   /* what is in force */
+    bool told_unrecorded;       /* the log has the line that nothing is recorded */
     struct config_mark mark;    /* which file, in which state, the configuration was read from */
 };
 

@@ -1,13 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "table.h"
 
+#include "contents.h"
 #include "hello.h"
+#include "record.h"
+
+static const char *const recorded[] = {"postImport", "postBuildStateChange", "postBuildPromote", "postTag", "postUntag",
+                                       NULL};
 
 static const struct export exports[] = {
     {.name = "hello",
      .alias = "cgimport.hello",
      .doc = "Tell the versions of the hub module and of libcg, the digest of the schema, and what the module can do.",
      .method = hello},
+    {.name = "findContent",
+     .alias = "cgimport.findContent",
+     .doc = "Tell which contents this hub holds, as archives of builds that you may see.\n\n"
+            ":param list contents: dicts of checksum_type (sha256 or md5), checksum and size\n"
+            ":returns: list of booleans, one for each",
+     .method = find_content,
+     .parameters = {{"contents", EXPORT_REQUIRED, 0}}},
+    {.name = "stageContent",
+     .alias = "cgimport.stageContent",
+     .doc = "Put contents that this hub holds into your upload directory, so that they need not be sent.\n\n"
+            ":param str directory: your upload directory\n"
+            ":param list contents: dicts of checksum_type, checksum, size, and path below the directory\n"
+            ":returns: list of how each was put there: reflink, link, copy or there; nil: it has to be sent",
+     .method = stage_content,
+     .parameters = {{"directory", EXPORT_REQUIRED, 0}, {"contents", EXPORT_REQUIRED, 0}}},
+    {.name = "events",
+     .alias = "cgimport.events",
+     .doc = "Read the record of imports in the order of commits, without gaps.\n\n"
+            ":param int after: the position of the last event you know, 0 for none\n"
+            ":param int limit: events of one answer, at most 1000\n"
+            ":returns: list of dicts, the oldest first",
+     .method = events,
+     .parameters = {{"after", EXPORT_NUMBER, 0}, {"limit", EXPORT_NUMBER, 100}}},
+    {.name = "record_event",
+     .doc = "Record what happens to builds of content generators.",
+     .callback = record_event,
+     .events = recorded},
     {.name = NULL},
 };
 

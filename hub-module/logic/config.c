@@ -14,16 +14,49 @@ struct config_key {
     const char *expected;
 };
 
+/* The number of the word in a NULL-terminated list, -1 if it is not there. */
+static int word_number(const char *value, const char *const *words)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(value, words[i]) == 0)
+            return i;
+    return -1;
+}
+
 static bool set_check_mode(struct hub_config *config, const char *value)
 {
-    static const char *const modes[] = {"off", "warn", "errors", "strict"};
-    for (unsigned i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        if (strcmp(value, modes[i]) != 0)
-            continue;
-        config->check_mode = (enum check_mode)i;
-        return true;
-    }
-    return false;
+    static const char *const words[] = {"off", "warn", "errors", "strict", NULL};
+    int number = word_number(value, words);
+    if (number >= 0)
+        config->check_mode = (enum check_mode)number;
+    return number >= 0;
+}
+
+static bool set_record_mode(struct hub_config *config, const char *value)
+{
+    static const char *const words[] = {"off", "on", "required", NULL};
+    int number = word_number(value, words);
+    if (number >= 0)
+        config->record_mode = (enum record_mode)number;
+    return number >= 0;
+}
+
+static bool set_content_sight(struct hub_config *config, const char *value)
+{
+    static const char *const words[] = {"generator", "all", NULL};
+    int number = word_number(value, words);
+    if (number >= 0)
+        config->content_sight = (enum content_sight)number;
+    return number >= 0;
+}
+
+static bool set_content_links(struct hub_config *config, const char *value)
+{
+    static const char *const words[] = {"yes", "no", NULL};
+    int number = word_number(value, words);
+    if (number >= 0)
+        config->content_links = (enum staging_links)number;
+    return number >= 0;
 }
 
 static bool set_digest_threads(struct hub_config *config, const char *value)
@@ -50,11 +83,19 @@ static const struct config_key keys[] = {
     {"check", "mode", set_check_mode, "off, warn, errors or strict"},
     {"import", "digest_threads", set_digest_threads, "a number from 1 to 16"},
     {"events", "permission", set_events_permission, "the name of a permission, at most 50 bytes"},
+    {"events", "record", set_record_mode, "off, on or required"},
+    {"content", "visible", set_content_sight, "generator or all"},
+    {"content", "hard_links", set_content_links, "yes or no"},
 };
 
 void hub_config_defaults(struct hub_config *config)
 {
-    *config = (struct hub_config){.check_mode = CHECK_ERRORS, .digest_threads = 4, .events_permission = "admin"};
+    *config = (struct hub_config){.check_mode = CHECK_ERRORS,
+                                  .digest_threads = 4,
+                                  .events_permission = "admin",
+                                  .record_mode = RECORD_ON,
+                                  .content_sight = CONTENT_OF_OWN_GENERATORS,
+                                  .content_links = STAGING_MAY_LINK};
 }
 
 /* --- the text ----------------------------------------------------------------------------------------------------- */

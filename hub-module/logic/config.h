@@ -12,6 +12,7 @@
 #include "cg/auto.h"
 #include "cg/bytes.h"
 #include "cg/error.h"
+#include "logic/content.h"
 
 #include <sys/stat.h>
 
@@ -29,10 +30,20 @@ enum check_mode {
     CHECK_STRICT, /* warnings refuse it, too */
 };
 
+/* What becomes of events in a database that is not prepared for them (schema/hub-sql). */
+enum record_mode {
+    RECORD_OFF,      /* nothing is recorded anywhere */
+    RECORD_ON,       /* one line in the log, and imports go on */
+    RECORD_REQUIRED, /* what cannot be recorded is refused */
+};
+
 struct hub_config {
     enum check_mode check_mode;                         /* [check] mode */
     unsigned digest_threads;                            /* [import] digest_threads, 1 to HUB_CONFIG_THREADS_MAX */
     char events_permission[HUB_CONFIG_PERMISSION_SIZE]; /* [events] permission */
+    enum record_mode record_mode;                       /* [events] record */
+    enum content_sight content_sight;                   /* [content] visible */
+    enum staging_links content_links;                   /* [content] hard_links */
 };
 
 /* Which file was read and how it was then; zero-initialised: none was. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "logic/locks.h"
 
+#include "cg/auto.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -23,6 +25,7 @@ int lock_take(const struct database *database, enum lock_kind kind, const char *
 {
     char number[32];
     const char *values[] = {number};
+    AUTO_DATABASE_ROWS struct database_rows rows = {0};
     snprintf(number, sizeof number, "%" PRId64, lock_number(kind, name));
-    return database_run(database, "SELECT pg_advisory_xact_lock(%s::bigint)::text", values, 1, NULL, err);
+    return database_run(database, "SELECT pg_advisory_xact_lock(%s::bigint)::text", values, 1, &rows, err);
 }

@@ -21,6 +21,7 @@ CREATE TABLE cgimport.event (
     metadata_sha256 text CHECK (metadata_sha256 ~ '^[0-9a-f]{64}$'), -- of the bytes of metadata.json in the build
     detail json NOT NULL
 );
+CREATE INDEX event_build_id ON cgimport.event (build_id);
 
 -- The last position that was given. Its one row is locked from the end of one transaction until that is committed and
 -- visible, so positions become visible in their order, and one that is rolled back is given again: a reader that asks
