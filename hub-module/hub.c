@@ -169,9 +169,9 @@ void hub_log(enum hub_log_level level, const char *format, ...)
 /* "/etc/koji-hub/hub.conf" unless httpd's configuration names another. New reference of bytes; NULL for the default. */
 static PyObject *hub_config_file(void)
 {
-    PyObject *environ CG_AUTO_OBJECT = hub_context("environ");
+    PyObject *request CG_AUTO_OBJECT = hub_context("environ");
     PyObject *path CG_AUTO_OBJECT =
-        environ && environ != Py_None ? PyObject_CallMethod(environ, "get", "s", "koji.hub.ConfigFile") : NULL;
+        request && request != Py_None ? PyObject_CallMethod(request, "get", "s", "koji.hub.ConfigFile") : NULL;
     PyObject *bytes = path && path != Py_None ? PyUnicode_EncodeFSDefault(path) : NULL;
     PyErr_Clear();
     return bytes;

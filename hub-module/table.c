@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "table.h"
 
+#include "check.h"
 #include "contents.h"
 #include "hello.h"
 #include "record.h"
@@ -8,11 +9,26 @@
 static const char *const recorded[] = {"postImport", "postBuildStateChange", "postBuildPromote", "postTag", "postUntag",
                                        NULL};
 
+static const char *const before_import[] = {"preImport", NULL};
+
 static const struct export exports[] = {
     {.name = "hello",
      .alias = "cgimport.hello",
      .doc = "Tell the versions of the hub module and of libcg, the digest of the schema, and what the module can do.",
      .method = hello},
+    {.name = "checkMetadata",
+     .alias = "cgimport.checkMetadata",
+     .doc = "Check content-generator metadata as an import would, and return the report.\n\n"
+            ":param metadata: a struct, JSON text, or the name of an uploaded file; nothing for metadata.json\n"
+            ":param str directory: your upload directory, where a file is named\n"
+            ":param bool strict: warnings count as errors\n"
+            ":returns: dict of verdict (acceptable or refused), errors, warnings, dropped, and findings",
+     .method = check_metadata,
+     .parameters = {{"metadata", EXPORT_NONE, 0}, {"directory", EXPORT_NONE, 0}, {"strict", EXPORT_NUMBER, 0}}},
+    {.name = "check_before_import",
+     .doc = "Refuse content-generator metadata that breaks rules.",
+     .callback = check_before_import,
+     .events = before_import},
     {.name = "findContent",
      .alias = "cgimport.findContent",
      .doc = "Tell which contents this hub holds, as archives of builds that you may see.\n\n"
