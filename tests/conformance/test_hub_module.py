@@ -82,7 +82,8 @@ def test_no_argument_brings_it_down(version, libraries):
     outcomes = probe(PYTHONS[version], libraries, 'border', PYTHONMALLOC='debug')
     outcomes.pop('python')
     assert set(outcomes) <= {'value', 'TypeError', 'GenericError', 'ParameterError', 'RuntimeError', 'KeyError', 'AttributeError',
-                             'ValueError', 'UnicodeEncodeError', 'RecursionError', 'AuthError'}, outcomes
+                             'ValueError', 'UnicodeEncodeError', 'RecursionError', 'AuthError',
+                             'ActionNotAllowed'}, outcomes
     assert outcomes['value'] > 0 and outcomes['GenericError'] > 0
 
 
