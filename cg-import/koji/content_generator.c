@@ -107,9 +107,9 @@ static int read_extensions(struct koji_hub_lists *lists, const json_t *answer, s
 
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err)
 {
-    static const char *const methods[] = {"listCGs", "listBTypes", "getArchiveTypes"};
+    static const char *const methods[] = {"listCGs", "listBTypes", "getArchiveTypes", "system.listMethods"};
     CG_AUTO_JSON json_t *calls = json_array();
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         if (koji_multicall_add(calls, methods[i], json_array(), err) < 0)
             return -1;
     CG_AUTO_JSON json_t *results = NULL;
@@ -122,7 +122,10 @@ int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lis
         if (!answers[i])
             return -1;
     }
+    struct cg_error unlisted = {0};
     struct koji_hub_lists made = {0};
+    if (koji_module_abilities(session, koji_multicall_result(results, 3, methods[3], &unlisted), &made.module, err) < 0)
+        return -1;
     if (read_content_generators(&made, answers[0], err) < 0 || read_btypes(&made, answers[1], err) < 0 ||
         read_extensions(&made, answers[2], err) < 0) {
         koji_hub_lists_finish(&made);

@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "cg/check.h"
+#include "koji/hub_module.h"
 #include "koji/session.h"
 
 /* koji.BUILD_STATES */
@@ -53,10 +54,12 @@ struct koji_hub_lists {
     char **content_generators;
     char **btypes;
     char **archive_extensions;
-    json_t *cgs; /* listCGs: {name: {id, users: [..]}}, owned */
+    json_t *cgs;     /* listCGs: {name: {id, users: [..]}}, owned */
+    unsigned module; /* what the hub module can do: enum koji_module_ability (hub_module.h), 0 where there is none */
 };
 
-/* One request; an anonymous session will do. 0, or -1 with CG_E_HUB_REPLY, CG_E_MEMORY or the session's codes. */
+/* One request, and one more where the hub has the module; an anonymous session will do. 0, or -1 with CG_E_HUB_REPLY,
+ * CG_E_MEMORY or the session's codes. */
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err);
 void koji_hub_lists_finish(struct koji_hub_lists *lists);
 
