@@ -153,6 +153,8 @@ $(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
 $(BUILD)/obj/cg-import/store/%.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
 $(BUILD)/obj/hub-module/%.o: ALL_CFLAGS += -fvisibility=hidden $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
 $(BUILD)/obj/hub-module/%.o: CPPFLAGS += -Ihub-module
+$(BUILD)/obj/tests/harness/hub_database.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
+$(BUILD)/obj/tests/harness/hub_database.o: CPPFLAGS += -Ihub-module
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hello.h"
 
+#include "cursor.h"
 #include "errors.h"
 #include "table.h"
 
@@ -19,6 +20,23 @@ static PyObject *abilities(void)
             return NULL;
     }
     return CG_STEAL(names);
+}
+
+/* The tables of schema/hub-sql that the hub may use, "event"; new reference, or NULL. */
+static PyObject *tables(void)
+{
+    static const char *const names[] = {"event", "answer", "seal"};
+    struct cg_error err = {0};
+    PyObject *list CG_AUTO_OBJECT = PyList_New(0);
+    for (size_t i = 0; list && i < sizeof names / sizeof names[0]; i++) {
+        PyObject *name CG_AUTO_OBJECT = PyUnicode_FromString(names[i]);
+        int there = database_has(&hub_database, names[i], &err);
+        if (there < 0)
+            return raise_error(&err);
+        if (!name || (there && PyList_Append(list, name) < 0))
+            return NULL;
+    }
+    return CG_STEAL(list);
 }
 
 static int schema_digest(struct cg_digests *digests, struct cg_error *err)
@@ -40,8 +58,10 @@ PyObject *hello(struct plugin *plugin, PyObject *const *arguments)
     if (schema_digest(&schema, &err) < 0 || cg_version_libraries(&libraries, &err) < 0)
         return raise_error(&err);
     PyObject *names CG_AUTO_OBJECT = abilities();
-    if (!names)
+    PyObject *there CG_AUTO_OBJECT = names ? tables() : NULL;
+    if (!there)
         return NULL;
-    return Py_BuildValue("{s:s,s:s,s:s,s:s,s:O}", "version", CG_VERSION, "libcg", cg_version(), "libraries",
-                         cg_bytes_text(&libraries), "schema_sha256", schema.sha256, "abilities", names);
+    return Py_BuildValue("{s:s,s:s,s:s,s:s,s:O,s:O}", "version", CG_VERSION, "libcg", cg_version(), "libraries",
+                         cg_bytes_text(&libraries), "schema_sha256", schema.sha256, "abilities", names, "tables",
+                         there);
 }
