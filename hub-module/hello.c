@@ -22,7 +22,8 @@ static PyObject *abilities(void)
     return CG_STEAL(names);
 }
 
-/* The tables of schema/hub-sql that the hub may use, "event"; new reference, or NULL. */
+/* The tables of schema/hub-sql that the hub may use, "event": none where there is no database. New reference, or NULL.
+ */
 static PyObject *tables(void)
 {
     static const char *const names[] = {"event", "answer", "seal"};
@@ -30,10 +31,12 @@ static PyObject *tables(void)
     PyObject *list CG_AUTO_OBJECT = PyList_New(0);
     for (size_t i = 0; list && i < sizeof names / sizeof names[0]; i++) {
         PyObject *name CG_AUTO_OBJECT = PyUnicode_FromString(names[i]);
+        if (!name)
+            return NULL;
         int there = database_has(&hub_database, names[i], &err);
         if (there < 0)
-            return raise_error(&err);
-        if (!name || (there && PyList_Append(list, name) < 0))
+            break;
+        if (there && PyList_Append(list, name) < 0)
             return NULL;
     }
     return CG_STEAL(list);

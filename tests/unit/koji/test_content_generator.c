@@ -61,6 +61,8 @@ static void close_scene(struct scene *scene)
 #define BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("name", STRING("image"))))))
 #define TYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", STRING(" tar.GZ  zip"))))))
 
+#define METHODS DONE(ARRAY(ITEM(STRING("getBuild"))))
+
 /* An answer and what is said about it. */
 struct bad {
     const char *value;
@@ -72,7 +74,7 @@ static void test_lists(void **state)
     (void)state;
     struct scene scene;
     struct koji_hub_lists lists = {0};
-    open_scene(&scene, ARRAY(CGS BTYPES TYPES));
+    open_scene(&scene, ARRAY(CGS BTYPES TYPES METHODS));
     assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), 0);
     assert_string_equal(lists.facts.content_generators[0], "osbs");
     assert_null(lists.facts.content_generators[1]);
@@ -80,6 +82,7 @@ static void test_lists(void **state)
     assert_string_equal(lists.facts.archive_extensions[0], "tar.gz");
     assert_string_equal(lists.facts.archive_extensions[1], "zip");
     assert_null(lists.facts.archive_extensions[2]);
+    assert_int_equal(lists.module, 0);
     koji_hub_lists_finish(&lists);
     close_scene(&scene);
 }
@@ -88,13 +91,13 @@ static void test_lists_that_are_none(void **state)
 {
     (void)state;
     static const struct bad bads[] = {
-        {ARRAY(DONE(INT("1")) BTYPES TYPES), "the hub answered listCGs without a struct"},
-        {ARRAY(CGS DONE(NIL) TYPES), "the hub answered listBTypes without an array"},
-        {ARRAY(CGS DONE(ARRAY(ITEM(STRING("image")))) TYPES), "the hub answered listBTypes without a name"},
-        {ARRAY(CGS DONE(ARRAY(ITEM(STRUCT(MEMBER("name", INT("3")))))) TYPES),
+        {ARRAY(DONE(INT("1")) BTYPES TYPES METHODS), "the hub answered listCGs without a struct"},
+        {ARRAY(CGS DONE(NIL) TYPES METHODS), "the hub answered listBTypes without an array"},
+        {ARRAY(CGS DONE(ARRAY(ITEM(STRING("image")))) TYPES METHODS), "the hub answered listBTypes without a name"},
+        {ARRAY(CGS DONE(ARRAY(ITEM(STRUCT(MEMBER("name", INT("3")))))) TYPES METHODS),
          "the hub answered listBTypes without a name"},
-        {ARRAY(CGS BTYPES DONE(STRUCT(""))), "the hub answered getArchiveTypes without an array"},
-        {ARRAY(CGS BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", NIL)))))),
+        {ARRAY(CGS BTYPES DONE(STRUCT("")) METHODS), "the hub answered getArchiveTypes without an array"},
+        {ARRAY(CGS BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", NIL))))) METHODS),
          "the hub answered getArchiveTypes without extensions"},
     };
     for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
