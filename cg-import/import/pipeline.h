@@ -46,6 +46,12 @@ enum import_foreknown {
     IMPORT_WAS_ABSENT, /* it had no such build: need not be asked before the upload */
 };
 
+/* Whom the hints of errors are for. */
+enum import_reader {
+    IMPORT_READ_AT_COMMAND, /* who ran a command, and can run it again */
+    IMPORT_READ_IN_SERVICE, /* who decides about an import of the service: how to go on is the worker's to say */
+};
+
 /* Upload lanes by default: no gain was measured beyond this many streams to one hub. */
 #define IMPORT_LANES_DEFAULT 4
 
@@ -67,6 +73,7 @@ struct import_request {
     bool strict;    /* warnings refuse */
     unsigned lanes; /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
     enum import_stray stray;
+    enum import_reader reader;
     unsigned patience_s;           /* waited for another import of the same build; 0: by its size, see ask.h */
     const char *journal_directory; /* NULL: no journal, a killed import cannot be taken up again */
     const struct import_journal_keeper *journal_keeper; /* instead of the directory; NULL: none */

@@ -34,8 +34,8 @@ static int add_package(struct import_work *work, struct cg_error *err)
     }
     cg_fail(err, CG_E_TAG, "package %s is not in the list of tag %s, and adding it failed: %s", package,
             work->request->tag, fault.message);
-    return cg_hint(err, "whoever may: koji add-pkg --owner %s %s %s; then run the same command again", owner,
-                   work->request->tag, package);
+    return cg_hint(err, "whoever may: koji add-pkg --owner %s %s %s%s", owner, work->request->tag, package,
+                   work->request->reader == IMPORT_READ_AT_COMMAND ? "; then run the same command again" : "");
 }
 
 /* 1: the build has the tag, 0: it may be tagged, -1. */
@@ -70,7 +70,7 @@ static int wait_for_tag(struct import_work *work, struct cg_error *err)
     }
     cg_fail(err, CG_E_TAG, "%s is imported; the answer to tagging it %s was lost, and it is not there yet",
             work->result->nvr, work->request->tag);
-    return cg_hint(err, "run the same command again");
+    return work->request->reader == IMPORT_READ_AT_COMMAND ? cg_hint(err, "run the same command again") : -1;
 }
 
 static int task_ended(struct import_work *work, enum koji_task_state state, struct cg_error *err)

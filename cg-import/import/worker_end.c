@@ -261,12 +261,17 @@ void worker_end(struct worker_job *job, const struct import_result *result, cons
     struct ending ending = {0};
     decide(job, result, failure, &ending);
     describe(result, &ending);
+    struct cg_error told = *failure;
+    if (ending.kind == END_HELD)
+        worker_advise_held(job, ending.held, &told);
+    if (ending.kind == END_LATER)
+        worker_advise_later(&told);
     /* The circuit first: a hub that is down shall not be asked again by whoever sees the import come back. */
     if (ending.kind != END_NOTHING)
         tell_circuit(job, failure);
     count(job, result, failure);
-    write_down(job, result, failure, &ending);
-    log_end(job, result, failure, &ending);
+    write_down(job, result, &told, &ending);
+    log_end(job, result, &told, &ending);
     json_decref(ending.report);
     json_decref(ending.detail);
 }

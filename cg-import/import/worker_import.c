@@ -94,6 +94,7 @@ int worker_import(struct worker_job *job, struct import_result *result, struct c
                                          .text = cg_bytes_text(&text),
                                          .text_size = text.size,
                                          .directory = directory,
+                                         .reader = IMPORT_READ_IN_SERVICE,
                                          .patience_s = job->thread->worker->options.patience_s};
         outcome = session ? run_pipeline(job, session, &request, result, err) : -1;
     }

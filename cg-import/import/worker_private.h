@@ -103,6 +103,10 @@ int worker_read_decision(struct worker_job *job, struct cg_error *err);
 /* worker_import.c: the import itself. As import_run(). */
 int worker_import(struct worker_job *job, struct import_result *result, struct cg_error *err);
 
+/* worker_advice.c: makes the hint of a failure one for people of the service. */
+void worker_advise_held(const struct worker_job *job, enum store_held held, struct cg_error *failure);
+void worker_advise_later(struct cg_error *failure);
+
 /* worker_end.c: writes down how it ended. `failure` is CG_OK after a success. */
 void worker_end(struct worker_job *job, const struct import_result *result, const struct cg_error *failure);
 

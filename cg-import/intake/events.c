@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * GET of /v1/imports/{id}/events and /v1/events: what happened, as a list or as server-sent events (the WHATWG HTML
- * standard, section 9.2).
+ * standard, section 9.2). A stream that waits costs the database nothing: the feed tells it when there is something.
  */
+#include "base/clock.h"
+#include "intake/feed.h"
 #include "intake/parameter.h"
 #include "intake/representation.h"
 #include "intake/resources.h"
@@ -13,7 +15,7 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX 1000
 #define STREAM_BATCH 100
-#define POLL_MS 500
+#define POLL_MS FEED_POLL_MS
 /* Polls after which a stream ends and the client comes again, so that a revoked caller is let go: one hour. */
 #define POLLS_MAX 7200
 
@@ -57,33 +59,19 @@ struct reader {
     const struct store_scope *scope;
     char import_id[STORE_ID_SIZE];
     int64_t after;
-    char last_id[STORE_ID_SIZE]; /* the import that was looked at last, and whether it may be seen */
-    bool last_visible;
 };
 
-/* 1 may be seen, 0, -1. Events of one import mostly follow each other. */
-static int is_visible(struct reader *reader, const char *id, struct cg_error *err)
+static bool is_wanted(const struct reader *reader, const struct store_event *event)
 {
-    bool sees_all = !reader->scope->content_generators && !reader->scope->packages;
-    if (reader->import_id[0] || sees_all)
-        return 1;
-    if (strcmp(reader->last_id, id) != 0) {
-        struct store_import import = {0};
-        int found = store_import_get(reader->store, id, reader->scope, &import, err);
-        store_import_finish(&import);
-        if (found < 0)
-            return -1;
-        memcpy(reader->last_id, id, sizeof reader->last_id);
-        reader->last_visible = found == 1;
-    }
-    return reader->last_visible;
+    if (event->event_id <= reader->after)
+        return false;
+    if (reader->import_id[0])
+        return strcmp(reader->import_id, event->import_id) == 0;
+    return visible_covers(reader->scope, event->content_generator, event->package);
 }
 
-/* Told about each event; 0 or -1. */
-typedef int reader_tell(void *context, const struct store_event *event, struct cg_error *err);
-
-/* Tells the next events, at most `limit` read. *count is how many were read, seen or not. 0 or -1. */
-static int read_on(struct reader *reader, unsigned limit, reader_tell *tell, void *context, size_t *count,
+/* Tells the next events of the store, at most `limit` read. *count is how many were read, seen or not. 0 or -1. */
+static int read_on(struct reader *reader, unsigned limit, feed_listener *listener, void *context, size_t *count,
                    struct cg_error *err)
 {
     struct store_event *events = NULL;
@@ -92,8 +80,8 @@ static int read_on(struct reader *reader, unsigned limit, reader_tell *tell, voi
         return -1;
     int told = 0;
     for (size_t i = 0; i < *count && told == 0; i++) {
-        int visible = is_visible(reader, events[i].import_id, err);
-        told = visible < 0 ? -1 : visible > 0 ? tell(context, &events[i], err) : 0;
+        if (is_wanted(reader, &events[i]))
+            told = listener(context, &events[i], err);
         if (told == 0)
             reader->after = events[i].event_id;
     }
@@ -128,17 +116,21 @@ static void answer_list(struct intake_request *request, struct reader *reader, u
 
 struct live {
     struct reader reader;
-    unsigned polls;
+    struct feed *feed;
+    int64_t position; /* in the feed: all up to here was told */
+    bool follows;     /* the feed; before it everything is read from the store */
+    struct cg_bytes *out;
+    unsigned polls; /* without an event */
 };
 
 static int add_to_stream(void *context, const struct store_event *event, struct cg_error *err)
 {
-    struct cg_bytes *out = context;
+    struct live *live = context;
     CG_AUTO_JSON json_t *json = representation_event(event, err);
     CG_AUTO_FREE char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     if (!text)
         return cg_fail_memory(err);
-    return cg_bytes_printf(out, err, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)event->event_id, event->type,
+    return cg_bytes_printf(live->out, err, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)event->event_id, event->type,
                            text);
 }
 
@@ -155,18 +147,59 @@ static int is_over(struct reader *reader, struct cg_error *err)
     return found < 0 ? -1 : over;
 }
 
-/* The state is read before the events: when it is final and no event comes after it, nothing was missed. */
+/*
+ * From the store, until there is no more and the import goes on. The state is read before the events: when it is final
+ * and no event comes after it, nothing was missed. The position is taken before both, so nothing lies between what is
+ * read here and what the feed tells from there on. 1 more later, 0 the end.
+ */
+static int catch_up(struct live *live)
+{
+    struct cg_error ignored = {0};
+    size_t count = 0;
+    int64_t position = feed_position(live->feed, clock_monotonic_ms());
+    int over = is_over(&live->reader, &ignored);
+    if (over < 0 || read_on(&live->reader, STREAM_BATCH, add_to_stream, live, &count, &ignored) != 0)
+        return 0;
+    if (count > 0)
+        return 1;
+    live->position = position;
+    live->follows = true;
+    return over == 0;
+}
+
+static int add_if_wanted(void *context, const struct store_event *event, struct cg_error *err)
+{
+    struct live *live = context;
+    if (!is_wanted(&live->reader, event))
+        return 0;
+    if (add_to_stream(live, event, err) != 0)
+        return -1;
+    live->reader.after = event->event_id;
+    return 0;
+}
+
+/* From the feed. An event of the one import that is followed may be its last: the store is asked once more. */
+static int follow(struct live *live)
+{
+    struct cg_error ignored = {0};
+    int64_t after = live->reader.after;
+    int told = feed_tell(live->feed, &live->position, clock_monotonic_ms(), add_if_wanted, live, &ignored);
+    if (told < 0)
+        return 0;
+    if (told == 0 || (live->reader.import_id[0] && live->reader.after != after))
+        live->follows = false;
+    return 1;
+}
+
 static int next_events(void *state, struct cg_bytes *out)
 {
     struct live *live = state;
-    struct cg_error ignored = {0};
-    size_t count = 0;
-    int over = is_over(&live->reader, &ignored);
-    if (over < 0 || read_on(&live->reader, STREAM_BATCH, add_to_stream, out, &count, &ignored) != 0)
-        return 0;
-    if (count == 0 && (over == 1 || ++live->polls > POLLS_MAX))
-        return 0;
-    return 1;
+    size_t before = out->size;
+    live->out = out;
+    int result = live->follows ? follow(live) : catch_up(live);
+    live->out = NULL;
+    live->polls = out->size > before ? 0 : live->polls + 1;
+    return live->polls > POLLS_MAX ? 0 : result;
 }
 
 static void finish_live(void *state)
@@ -185,7 +218,7 @@ static void answer_stream(struct intake_request *request, const struct reader *r
         intake_fail(request, &err, NULL);
         return;
     }
-    live->reader = *reader;
+    *live = (struct live){.reader = *reader, .feed = intake_feed(request)};
     /* An event source that comes again after the end is told not to: there is nothing behind its last event. */
     CG_AUTO_BYTES struct cg_bytes more = {0};
     if (question->is_resumed && next_events(live, &more) == 0) {
@@ -193,7 +226,7 @@ static void answer_stream(struct intake_request *request, const struct reader *r
         intake_answer_empty(request, 204);
         return;
     }
-    live->reader = *reader;
+    *live = (struct live){.reader = *reader, .feed = intake_feed(request)};
     intake_set_header(request, "Cache-Control", "no-store");
     intake_answer_stream(request, "text/event-stream", &live_stream, live);
 }

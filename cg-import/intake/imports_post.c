@@ -176,6 +176,9 @@ static int prepare(struct post *post, const struct intake_request *request, stru
     if (check_quota(s, err) != 0)
         return -1;
     int64_t size = intake_body_size(request);
+    if (size > 0 && !post->form && size <= (int64_t)s->service->limits.metadata_bytes &&
+        budget_admits(s->budget, (uint64_t)size, err) != 0)
+        return -1;
     if (size > 0 && spool_room(s->service->spool, (uint64_t)size, err) != 0)
         return refusal_of_content(&s->refusal, err);
     return 0;

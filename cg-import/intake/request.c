@@ -41,6 +41,21 @@ const struct intake_options *intake_options(const struct intake_request *request
     return &request->server->options;
 }
 
+struct feed *intake_feed(const struct intake_request *request)
+{
+    return request->server->feed;
+}
+
+struct budget *intake_budget(const struct intake_request *request)
+{
+    return &request->server->budget;
+}
+
+const struct cg_checker *intake_checker(const struct intake_request *request)
+{
+    return request->server->checker;
+}
+
 const char *intake_request_id(const struct intake_request *request)
 {
     return request->id;

@@ -16,6 +16,8 @@
 #include <jansson.h>
 
 struct intake_request;
+struct budget;
+struct feed;
 
 /* Who asks. For anonymous routes name is NULL. */
 struct intake_caller {
@@ -82,6 +84,11 @@ void intake_answer_empty(struct intake_request *request, unsigned status);
  */
 void intake_fail(struct intake_request *request, const struct cg_error *error, json_t *extra);
 void intake_fail_status(struct intake_request *request, unsigned status, const struct cg_error *error, json_t *extra);
+
+/* What all requests share: what happens to all imports, the room for metadata, and who judges it. */
+struct feed *intake_feed(const struct intake_request *request);
+struct budget *intake_budget(const struct intake_request *request);
+const struct cg_checker *intake_checker(const struct intake_request *request);
 
 /* Server-sent events: the stream asks for more when the client has taken what there was. `next` appends text to `out`
  * and returns 1 (more later), 0 (end); called at most every `poll_ms` while it appends nothing. */

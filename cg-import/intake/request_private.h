@@ -8,6 +8,7 @@
  */
 
 #include "intake/auth.h"
+#include "intake/budget.h"
 #include "intake/gate.h"
 #include "intake/limits.h"
 #include "intake/metrics.h"
@@ -48,6 +49,9 @@ struct request_server {
     struct limits *limits;
     struct metrics *metrics;
     struct auth *auth;
+    struct feed *feed;
+    struct cg_checker *checker;
+    struct budget budget;
     atomic_bool stopping;
 };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cg/bytes.h"
 #include "intake/carrier.h"
+#include "intake/feed.h"
 #include "intake/listen.h"
 
 #include <pthread.h>
@@ -77,12 +78,14 @@ static int read_tls(struct intake *intake, struct cg_error *err)
 static int make_parts(struct intake *intake, const struct router *router, struct cg_error *err)
 {
     struct request_server *shared = &intake->shared;
+    const struct feed_source source = feed_source_of(shared->options.store);
     shared->router = *router;
     if (!(shared->limits = limits_create(&shared->options.limits, err)) || !(shared->metrics = metrics_create(err)) ||
-        !(shared->auth = auth_create(&shared->options, err)) ||
-        !(intake->streams = streams_create(carrier_sleep(), err)))
+        !(shared->auth = auth_create(&shared->options, err)) || !(shared->feed = feed_create(&source, err)) ||
+        !(shared->checker = cg_checker_create(err)) || !(intake->streams = streams_create(carrier_sleep(), err)))
         return -1;
     shared->options.limits = *limits_given(shared->limits);
+    shared->budget.most_bytes = BUDGET_DOCUMENTS * shared->options.limits.metadata_bytes;
     return read_tls(intake, err);
 }
 
@@ -188,6 +191,8 @@ void intake_stop(struct intake *intake, unsigned seconds)
     }
     stop_finish(&intake->stop);
     streams_destroy(intake->streams);
+    feed_destroy(intake->shared.feed);
+    cg_checker_destroy(intake->shared.checker);
     auth_destroy(intake->shared.auth);
     metrics_destroy(intake->shared.metrics);
     limits_destroy(intake->shared.limits);

@@ -88,15 +88,16 @@ struct stream *stream_create(struct streams *streams, const struct intake_stream
     return stream;
 }
 
-/* Asks the source, when its time has come. */
+/* Asks the source, when its time has come: at once as long as it has something. */
 static void refill(struct stream *stream, uint64_t now_ms)
 {
     cg_bytes_clear(&stream->pending);
     stream->taken = 0;
     if (stream->over || !stream->source || now_ms < stream->due_ms)
         return;
-    stream->due_ms = now_ms + stream->source->poll_ms;
     stream->over = stream->source->next(stream->state, &stream->pending) == 0;
+    if (stream->pending.size == 0)
+        stream->due_ms = now_ms + stream->source->poll_ms;
     if (stream->spoke_ms == 0)
         stream->spoke_ms = now_ms;
     if (stream->pending.size == 0 && stream->comments == STREAM_COMMENTS && !stream->over &&

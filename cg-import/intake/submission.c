@@ -9,9 +9,9 @@
 #include "intake/representation.h"
 #include "intake/stored_document.h"
 #include "intake/submission_outputs.h"
+#include "intake/visible.h"
 #include "store/contents.h"
 
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +30,8 @@ int submission_start(struct submission *s, const struct intake_request *request,
 {
     s->service = intake_options(request);
     s->caller = intake_caller(request);
+    s->checker = intake_checker(request);
+    s->budget = intake_budget(request);
     s->request_id = intake_request_id(request);
     representation_base(request, s->base);
     return posting_options_query(&s->options, request, err);
@@ -40,7 +42,12 @@ int submission_add_metadata(struct submission *s, const char *data, size_t size,
     uint64_t most = s->service->limits.metadata_bytes ? s->service->limits.metadata_bytes : METADATA_BYTES_MAX;
     if (size > most - s->text.size)
         return cg_fail(err, CG_E_LIMIT, "the metadata is over %" PRIu64 " bytes", most);
-    return cg_bytes_append(&s->text, data, size, err);
+    if (budget_take(s->budget, size, err) != 0)
+        return -1;
+    if (cg_bytes_append(&s->text, data, size, err) == 0)
+        return 0;
+    budget_give(s->budget, size);
+    return -1;
 }
 
 /* --- judging -------------------------------------------------------------------------------------------------------
@@ -88,27 +95,17 @@ static int judge(struct submission *s, struct cg_error *err)
     if (find_hub(s, &options.hub, err) != 0)
         return -1;
     CG_AUTO_REPORT struct cg_report *report = NULL;
-    int verdict = cg_check(cg_bytes_text(&s->text), s->text.size, &options, &report, &s->metadata, err);
+    int verdict =
+        cg_checker_check(s->checker, cg_bytes_text(&s->text), s->text.size, &options, &report, &s->metadata, err);
     if (verdict == 1)
         return refuse(s, report, err);
     return verdict;
 }
 
-static bool matches(const char *const *globs, const char *text)
-{
-    if (!globs)
-        return true;
-    for (; *globs; globs++)
-        if (fnmatch(*globs, text, 0) == 0)
-            return true;
-    return false;
-}
-
 static int check_scope(const struct submission *s, struct cg_error *err)
 {
-    const struct store_scope *scope = &s->caller->scope;
     const char *generator = s->metadata->content_generator, *package = s->metadata->name;
-    if (matches(scope->content_generators, generator) && matches(scope->packages, package))
+    if (visible_covers(&s->caller->scope, generator, package))
         return 0;
     return cg_fail(err, CG_E_AUTH, "caller %s may not post package %s of content generator %s", s->caller->name,
                    package, generator);
@@ -310,6 +307,8 @@ void submission_finish(struct submission *s)
     free(s->outputs);
     free(s->early);
     cg_metadata_destroy(s->metadata);
+    if (s->budget)
+        budget_give(s->budget, s->text.size);
     cg_bytes_finish(&s->text);
     posting_options_finish(&s->options);
     refusal_finish(&s->refusal);

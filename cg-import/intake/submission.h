@@ -13,6 +13,7 @@
 #include "cg/bytes.h"
 #include "cg/digest.h"
 #include "cg/metadata.h"
+#include "intake/budget.h"
 #include "intake/posting_options.h"
 #include "intake/refusal.h"
 #include "intake/representation.h"
@@ -20,6 +21,8 @@
 struct submission {
     const struct intake_options *service;
     const struct intake_caller *caller;
+    const struct cg_checker *checker;
+    struct budget *budget; /* of which `text` is a part */
     const char *request_id;
     const char *idempotency_key; /* borrowed; NULL: none */
     char base[REPRESENTATION_BASE_SIZE];
@@ -37,7 +40,7 @@ struct submission {
 /* Begins one for a request, whose texts are borrowed; options are those of its query. 0 or -1. */
 int submission_start(struct submission *submission, const struct intake_request *request, struct cg_error *err);
 
-/* The next bytes of the metadata. 0, or -1 with CG_E_LIMIT, CG_E_MEMORY. */
+/* The next bytes of the metadata. 0, or -1 with CG_E_LIMIT, CG_E_BUSY (too much of it in hand), CG_E_MEMORY. */
 int submission_add_metadata(struct submission *submission, const char *data, size_t size, struct cg_error *err);
 
 /*

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "intake/visible.h"
 
+#include <fnmatch.h>
+
 static const struct store_scope everything = {NULL, NULL};
 
 const struct store_scope *visible_scope(const struct intake_request *request)
 {
     const struct intake_caller *caller = intake_caller(request);
     return (caller->roles & STORE_ROLE_AUDITOR) ? &everything : &caller->scope;
+}
+
+static bool matches(const char *const *globs, const char *text)
+{
+    if (!globs)
+        return true;
+    for (; *globs; globs++)
+        if (fnmatch(*globs, text, 0) == 0)
+            return true;
+    return false;
+}
+
+bool visible_covers(const struct store_scope *scope, const char *content_generator, const char *package)
+{
+    return matches(scope->content_generators, content_generator) && matches(scope->packages, package);
 }
 
 void visible_nothing(struct intake_request *request)

@@ -9,6 +9,9 @@
 /* Borrowed for the request. */
 const struct store_scope *visible_scope(const struct intake_request *request);
 
+/* Does the scope show imports of this content generator and package? */
+bool visible_covers(const struct store_scope *scope, const char *content_generator, const char *package);
+
 /*
  * The import of the path's {id} within `scope`, with outputs. 0; -1 after the request was answered (404, or the
  * store's failure).

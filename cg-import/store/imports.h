@@ -149,12 +149,19 @@ struct store_event {
     char *type;  /* "accepted", "content", "queued", "claimed", "step", "retry", "held", "imported", ... */
     char *actor; /* caller or replica */
     json_t *detail;
+    char *content_generator, *package; /* of the import: who may see it */
 };
 
-/* Events of one import (or of all when id is NULL) with event_id > after, oldest first, at most `limit`. None with a
- * lower id can appear later. For all imports that is had by waiting for the writes under way. */
+/*
+ * Events of one import (or of all when id is NULL) with event_id > after, oldest first, at most `limit`. None with a
+ * lower id can appear later. For all imports that is had by waiting, a second at most, for the writes under way; those
+ * behind a write that takes longer are told when it is over. Nobody is kept from writing.
+ */
 int store_event_list(struct store *store, const char *id, int64_t after, unsigned limit, struct store_event **events,
                      size_t *count, struct cg_error *err);
+
+/* The id up to which store_event_list tells all there is; 0 where nothing happened yet. 0 or -1. */
+int store_event_last(struct store *store, int64_t *event_id, struct cg_error *err);
 
 /*
  * Operators' verbs. Each returns 1 done, 0 no such import for `scope`, -1 failed; CG_E_CONFLICT when the state does

@@ -23,6 +23,7 @@ struct store {
     bool *busy;
     struct pg_connection *waiters; /* connections that listen, see queue_wait.c; as many again */
     bool *waiting;
+    int64_t events_final; /* under the lock: no event up to this id can appear any more, see events.c */
 };
 
 enum pg_mode {

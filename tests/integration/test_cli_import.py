@@ -392,8 +392,10 @@ def test_stopped_while_uploading_nothing_is_left(cg_import, make_build, sandbox_
 
 @pytest.mark.parametrize('options', [['-', '.'], ['--batch', '-']])
 def test_standard_input_can_be_left_by_ctrl_c(cg_import, sandbox_hub, options):
+    # As a terminal's shell starts it: what runs in the background may have been given SIGINT ignored.
     process = subprocess.Popen(cg_import.command(sandbox_hub, 'import', *options), stdin=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env=cg_import.environment(sandbox_hub))
+                               stderr=subprocess.PIPE, env=cg_import.environment(sandbox_hub),
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.stdin.write(b'{')
     process.stdin.flush()
     time.sleep(0.3)

@@ -132,6 +132,8 @@ static void holds_what_a_person_must_decide(void **state)
     post(&scene, "sandbox", "untagged", "one", "{'tag': 'no-such-tag'}", ids[2]);
     struct store_import import = wait_for(&scene, ids[2], STORE_HELD);
     assert_string_equal(store_held_name(import.held), "tag");
+    snprintf(path, sizeof path, "when the tag is mended: cg-import release %s", ids[2]);
+    assert_string_equal(import.error_hint, path);
     store_import_finish(&import);
 
     struct worker_hub *hub = &scene.hubs[1];

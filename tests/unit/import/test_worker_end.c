@@ -104,6 +104,37 @@ static const struct row rows[] = {
     {CG_OK, STORE_IMPORTED, STORE_NOT_HELD, NULL, CANCELED},
 };
 
+/* What the person is told who decides about a held import; # is its id. */
+static const struct {
+    enum store_held held;
+    const char *hint;
+} hints[] = {
+    {STORE_HELD_UNKNOWN_OUTCOME, "when no import of it runs on the hub, to ask what became of it: cg-import release #"},
+    {STORE_HELD_STRAY_FILES, "when it is sure that no import of this build runs, to have the hub remove the files:"
+                             " cg-import release # --action cure-stray"},
+    {STORE_HELD_RESERVED, "when the build on the hub was canceled or failed: cg-import release #"},
+    {STORE_HELD_RESERVATION_LOST, "have the build canceled on the hub with koji cancel, then: cg-import release #"},
+    {STORE_HELD_CONFLICT, "cancel this import or, if the hub's build is this very one: cg-import release #"
+                          " --action mark-imported --build-id N"},
+    {STORE_HELD_CREDENTIALS, "the cause's hint; when the login or the grant is mended: cg-import release #"},
+    {STORE_HELD_TAG, "the cause's hint; when the tag is mended: cg-import release #"},
+    {STORE_HELD_EXHAUSTED, "the cause's hint; when the cause is mended: cg-import release #"},
+    {STORE_HELD_CONTENT_LOST, "to have the files asked for again by the next post of the build: cg-import release #"},
+};
+
+static void expect_hint(const struct store_import *import)
+{
+    const char *hint = "";
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+        if (hints[i].held == import->held)
+            hint = hints[i].hint;
+    const char *id = strchr(hint, '#');
+    char expected[CG_ERROR_HINT_SIZE];
+    assert_non_null(id);
+    snprintf(expected, sizeof expected, "%.*s%s%s", (int)(id - hint), hint, import->id, id + 1);
+    assert_string_equal(import->error_hint, expected);
+}
+
 static void end_row(struct hand *hand, const struct row *row)
 {
     struct worker_job *job = &hand->job;
@@ -111,6 +142,7 @@ static void end_row(struct hand *hand, const struct row *row)
     struct cg_error failure = {0};
     if (row->code != CG_OK)
         cg_fail(&failure, row->code, "because of the test");
+    cg_hint(&failure, "the cause's hint");
     job->record = row->record ? quoted_json(row->record) : NULL;
     atomic_init(&job->canceled, row->with == CANCELED);
     job->content_lost = row->with == CONTENT_LOST;
@@ -141,6 +173,12 @@ static void every_error_has_its_end(void **state)
                      store_held_name(rows[i].held));
         if (rows[i].code != CG_OK && import.state != STORE_CANCELED)
             assert_string_equal(import.error_message, "because of the test");
+        if (import.state == STORE_HELD)
+            expect_hint(&import);
+        if (import.state == STORE_REJECTED)
+            assert_string_equal(import.error_hint, "the cause's hint");
+        if (import.state == STORE_QUEUED && import.error_hint)
+            assert_string_equal(import.error_hint, "the service tries again by itself");
         store_import_finish(&import);
         postgres_sql(hand.scene.database, "DELETE FROM queue");
         lay_down(&hand);

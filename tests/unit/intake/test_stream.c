@@ -75,17 +75,17 @@ static void gives_what_there_is_and_sleeps(void **state)
     assert_memory_equal(buffer, "abcd", 4);
     assert_int_equal(stream_read(scene.stream, buffer, 4, 1000), 2);
     assert_memory_equal(buffer, "ef", 2);
+    /* It had something: asked again at once. */
     assert_int_equal(stream_read(scene.stream, buffer, 4, 1001), 0);
-    assert_true(scene.sleeper.asleep);
-    streams_wake(scene.streams, 1099);
+    assert_int_equal(scene.script.at, 2);
     assert_true(scene.sleeper.asleep);
     streams_wake(scene.streams, 1100);
+    assert_true(scene.sleeper.asleep);
+    streams_wake(scene.streams, 1101);
     assert_false(scene.sleeper.asleep);
-    assert_int_equal(stream_read(scene.stream, buffer, 4, 1100), 0);
-    assert_int_equal(scene.script.at, 2);
-    streams_wake(scene.streams, 1200);
-    assert_int_equal(stream_read(scene.stream, buffer, 4, 1200), 1);
-    assert_int_equal(stream_read(scene.stream, buffer, 4, 1300), -1);
+    assert_int_equal(stream_read(scene.stream, buffer, 4, 1101), 1);
+    assert_int_equal(stream_read(scene.stream, buffer, 4, 1101), -1);
+    assert_int_equal(scene.script.at, 4);
     close_scene(&scene);
 }
 

@@ -583,44 +583,6 @@ static void shows_what_the_scope_allows(void **state)
     store_close(store);
 }
 
-static void keeps_events_as_they_were_written(void **state)
-{
-    (void)state;
-    struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
-    char id[STORE_ID_SIZE];
-    queue_import(store, &wanted, id);
-    static const char *const attempts[] = {"UPDATE events SET actor = 'x'", "DELETE FROM events", "TRUNCATE events"};
-    for (size_t i = 0; i < 3; i++)
-        assert_non_null(strstr(sql(attempts[i]), "rows of events are never changed or removed"));
-    sql("CREATE ROLE anyone LOGIN");
-    char stranger[500];
-    snprintf(stranger, sizeof stranger, "%s user=anyone", database);
-    assert_non_null(
-        strstr(postgres_sql(stranger, "INSERT INTO events (import_id) VALUES (NULL)"), "permission denied"));
-
-    struct store_event *events;
-    size_t count;
-    assert_int_equal(store_event_list(store, NULL, 0, 10, &events, &count, &err), 0);
-    assert_int_equal(count, 2);
-    assert_string_equal(events[0].type, "accepted");
-    assert_string_equal(events[0].actor, "builder");
-    assert_string_equal(events[0].import_id, id);
-    assert_string_equal(json_string_value(json_object_get(events[0].detail, "request")), "r1");
-    int64_t first = events[0].event_id;
-    assert_true(events[1].event_id > first);
-    store_events_free(events, count);
-    assert_int_equal(store_event_list(store, id, first, 10, &events, &count, &err), 0);
-    assert_int_equal(count, 1);
-    store_events_free(events, count);
-    assert_int_equal(store_event_list(store, id, 0, 1, &events, &count, &err), 0);
-    assert_int_equal(count, 1);
-    assert_int_equal(events[0].event_id, first);
-    store_events_free(events, count);
-    store_close(store);
-}
-
 static void counts_for_the_metrics(void **state)
 {
     (void)state;
@@ -722,7 +684,6 @@ int main(void)
         cmocka_unit_test(pages_through_ten_thousand),
         cmocka_unit_test(sees_what_fnmatch_sees),
         cmocka_unit_test(shows_what_the_scope_allows),
-        cmocka_unit_test(keeps_events_as_they_were_written),
         cmocka_unit_test(counts_for_the_metrics),
         cmocka_unit_test(names_states_and_reasons),
         cmocka_unit_test(survives_every_failed_allocation),
