@@ -186,9 +186,8 @@ def test_readings_have_a_beginning_and_a_limit(session, admin_session, record, t
     assert len(admin_session.call('cgimport.events', named(after=before + 3))) == 1
     assert admin_session.call('cgimport.events', before + 1000000) == []
     for bad in ((-1,), ('x',), (None,), (0, 0), (0, 1001), (True,), (0, 1.5)):
-        with pytest.raises(xmlrpc.client.Fault) as refused:
+        with pytest.raises(xmlrpc.client.Fault, match='is no number from 0|makes no sense'):
             admin_session.call('cgimport.events', *bad)
-        assert 'Traceback' not in refused.value.faultString
 
 
 def test_a_reader_misses_nothing_of_many_imports_at_once(http_hub, session, record, tmp_path):
