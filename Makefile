@@ -290,6 +290,7 @@ format: ## lay out the C files
 # --- installing ------------------------------------------------------------------------------------------------------
 MAN_PAGES := $(sort $(wildcard docs/man/*.[1-9]))
 HEADERS := $(sort $(wildcard include/cg/*.h))
+HUB_SQL := $(sort $(wildcard schema/hub-sql/*.sql))
 
 man: $(patsubst docs/man/%,$(BUILD)/man/%.txt,$(MAN_PAGES)) ## format the man pages as text below build/man
 $(BUILD)/man/%.txt: docs/man/%
@@ -302,6 +303,7 @@ install: all ## install below DESTDIR and PREFIX
 	install -D -m 644 schema/content-generator-metadata.schema.json \
 	  $(DESTDIR)$(DATADIR)/cg-import/content-generator-metadata.schema.json
 	install -D -m 644 $(LIBCG) $(DESTDIR)$(LIBDIR)/libcg.a
+	$(foreach file,$(HUB_SQL),install -D -m 644 $(file) $(DESTDIR)$(DATADIR)/cg-import/hub-sql/$(notdir $(file)) &&) true
 	$(if $(PYTHON_HEADERS),install -D -m 755 $(HUB_MODULE) $(DESTDIR)$(LIBDIR)/koji-hub-plugins/cg_import.so)
 	$(if $(PYTHON_HEADERS),install -D -m 644 koji-config/hub-plugins/cg_import.conf \
 	  $(DESTDIR)$(DATADIR)/cg-import/hub-plugins/cg_import.conf)

@@ -25,62 +25,6 @@ const char *staging_method_name(enum staging_method method)
     return names[method];
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------ */
-
-/* Digest, and seal if one is being made, in one read. 1, 0, -1. */
-static int verify_digest(int fd, const char *name, const struct content_id *content, struct seal_maker *maker,
-                         struct cg_error *err)
-{
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(content->kind, err);
-    CG_AUTO_FREE unsigned char *buffer = malloc(CG_DIGEST_READ_SIZE);
-    struct cg_digests digests;
-    off_t offset = 0;
-    if (!buffer)
-        cg_fail_memory(err);
-    if (!digest || !buffer)
-        return -1;
-    for (;;) {
-        ssize_t got = pread(fd, buffer, CG_DIGEST_READ_SIZE, offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return cg_fail_errno(err, "read", name);
-        if (got == 0)
-            break;
-        if (cg_digest_update(digest, buffer, (size_t)got, err) < 0 ||
-            (maker && seal_maker_update(maker, buffer, (size_t)got, err) < 0))
-            return -1;
-        offset += got;
-    }
-    if (cg_digest_read(digest, &digests, err) < 0)
-        return -1;
-    return digests.size_bytes == content->size_bytes &&
-           strcmp(cg_digests_get(&digests, content->kind), content->checksum) == 0;
-}
-
-int staging_verify(int fd, const char *name, const struct content_id *content, struct content_seal *seal,
-                   unsigned threads, struct cg_error *err)
-{
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return cg_fail_errno(err, "look at", name);
-    if ((uint64_t)status.st_size != content->size_bytes)
-        return 0;
-    if (!seal)
-        return verify_digest(fd, name, content, NULL, err);
-    if (seal->standing != SEAL_UNKNOWN)
-        return seal_holds(fd, name, content->size_bytes, &seal->seal, threads, err);
-    AUTO_SEAL_MAKER struct seal_maker *maker = seal_maker_create(err);
-    if (!maker)
-        return -1;
-    int same = verify_digest(fd, name, content, maker, err);
-    if (same == 1 && seal_maker_finish(maker, &seal->seal, err) < 0)
-        return -1;
-    if (same == 1)
-        seal->standing = SEAL_MADE;
-    return same;
-}
-
 /* --- the three ways ----------------------------------------------------------------------------------------------- */
 
 /* What is being put into the directory, under a passing name. */
@@ -156,7 +100,7 @@ static int place_own(const struct placing *placing, enum staging_method method, 
                                          : copy_all(placing->source, fd, placing->content->size_bytes);
     if (made < 0)
         return fail_place(errno, method == STAGING_REFLINK ? "reflink" : "copy to", placing->name, err);
-    return staging_verify(fd, placing->name, placing->content, placing->seal, placing->threads, err);
+    return reading_verify(fd, placing->name, placing->content, placing->seal, placing->threads, err);
 }
 
 /*
@@ -172,7 +116,7 @@ static int place_link(const struct placing *placing, struct cg_error *err)
     snprintf(path, sizeof path, "/proc/self/fd/%d", placing->source);
     if (linkat(AT_FDCWD, path, placing->directory, placing->passing, AT_SYMLINK_FOLLOW) < 0)
         return 2;
-    return staging_verify(placing->source, placing->name, placing->content, placing->seal, placing->threads, err);
+    return reading_verify(placing->source, placing->name, placing->content, placing->seal, placing->threads, err);
 }
 
 static void forget(const struct placing *placing)
@@ -211,7 +155,7 @@ static int meet(const struct placing *placing, struct cg_error *err)
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
         return cg_fail(err, CG_E_CONFLICT, "upload path exists and is no file: %s", placing->name);
-    int same = staging_verify(fd, placing->name, placing->content, placing->seal, placing->threads, err);
+    int same = reading_verify(fd, placing->name, placing->content, placing->seal, placing->threads, err);
     return same == 0 ? cg_fail(err, CG_E_CONFLICT, "upload path exists: %s", placing->name) : same;
 }
 

@@ -10,27 +10,7 @@
  * read-only before: an upload to the name would else write into the build that the content is from.
  */
 
-#include "cg/digest.h"
-#include "logic/seal.h"
-
-/* What a file is to be. Borrowed. */
-struct content_id {
-    enum cg_digest_kind kind;
-    const char *checksum;
-    uint64_t size_bytes;
-};
-
-/* What is known of a content's seal, and what a reading of it changes. */
-enum seal_standing {
-    SEAL_UNKNOWN, /* the digest is read, and a seal made if `seal_wanted` */
-    SEAL_KNOWN,   /* the seal is compared instead of the digest */
-    SEAL_MADE,    /* by this reading: to be kept */
-};
-
-struct content_seal {
-    enum seal_standing standing;
-    struct seal seal;
-};
+#include "logic/reading.h"
 
 enum staging_links { STAGING_MAY_LINK, STAGING_NEVER_LINKS };
 
@@ -43,13 +23,6 @@ enum staging_method {
 
 /* "reflink", "link", "copy", "there" */
 const char *staging_method_name(enum staging_method method);
-
-/*
- * Reads all of `fd` from its beginning: 1 it is that content, 0 it is not, -1 CG_E_IO, CG_E_MEMORY, CG_E_INTERNAL.
- * `seal` may be NULL: nothing is known and none is made.
- */
-int staging_verify(int fd, const char *name, const struct content_id *content, struct content_seal *seal,
-                   unsigned threads, struct cg_error *err);
 
 /*
  * Puts the file `source`, open for reading, as `name` into the open `directory`. 1: done, *method tells how; 0: the
