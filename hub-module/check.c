@@ -113,26 +113,6 @@ static int log_findings(const struct cg_report *report, const char *name)
     return 0;
 }
 
-int check_text(struct plugin *plugin, const struct cg_bytes *text, const char *name)
-{
-    struct cg_error err = {0};
-    struct cg_report *report CG_AUTO_REPORT = NULL;
-    enum check_mode mode = hub_config(plugin)->check_mode;
-
-    if (mode == CHECK_OFF)
-        return 0;
-    int verdict = judge(plugin, text, mode == CHECK_STRICT, &report, &err);
-    if (verdict < 0 && mode == CHECK_WARN && err.code != CG_OK) {
-        hub_log(HUB_LOG_WARNING, "the metadata of %s could not be judged: %s", name, err.message);
-        return 0;
-    }
-    if (verdict < 0)
-        return err.code != CG_OK ? refuse(err.message) : -1;
-    if (verdict > 0 && mode != CHECK_WARN)
-        return refuse_findings(report, name);
-    return cg_report_size(report) > 0 ? log_findings(report, name) : 0;
-}
-
 /* "name-version-release" as far as there is one; for people only. */
 static void describe(PyObject *metadata, char *name, size_t size)
 {
@@ -156,6 +136,28 @@ static void describe(PyObject *metadata, char *name, size_t size)
         snprintf(name, size, "a build without a name");
 }
 
+int check_text(struct plugin *plugin, const struct cg_bytes *text, PyObject *parsed)
+{
+    char name[512];
+    struct cg_error err = {0};
+    struct cg_report *report CG_AUTO_REPORT = NULL;
+    enum check_mode mode = hub_config(plugin)->check_mode;
+
+    if (mode == CHECK_OFF)
+        return 0;
+    describe(parsed, name, sizeof name);
+    int verdict = judge(plugin, text, mode == CHECK_STRICT, &report, &err);
+    if (verdict < 0 && mode == CHECK_WARN && err.code != CG_OK) {
+        hub_log(HUB_LOG_WARNING, "the metadata of %s could not be judged: %s", name, err.message);
+        return 0;
+    }
+    if (verdict < 0)
+        return err.code != CG_OK ? refuse(err.message) : -1;
+    if (verdict > 0 && mode != CHECK_WARN)
+        return refuse_findings(report, name);
+    return cg_report_size(report) > 0 ? log_findings(report, name) : 0;
+}
+
 /* Was exactly this metadata judged already in this request (import.c)? 1, 0, or -1 with an exception. */
 static int judged_before(PyObject *metadata)
 {
@@ -165,7 +167,6 @@ static int judged_before(PyObject *metadata)
 
 int check_before_import(struct plugin *plugin, const char *event, PyObject *keywords)
 {
-    char name[512];
     struct cg_bytes text CG_AUTO_BYTES = {0};
     PyObject *type = PyDict_GetItemString(keywords, "type");
     PyObject *metadata = PyDict_GetItemString(keywords, "metadata");
@@ -181,6 +182,5 @@ int check_before_import(struct plugin *plugin, const char *event, PyObject *keyw
         return judged > 0 ? 0 : -1;
     if (metadata_text_of_import(metadata, directory ? directory : Py_None, &text) < 0)
         return -1;
-    describe(metadata, name, sizeof name);
-    return check_text(plugin, &text, name);
+    return check_text(plugin, &text, metadata);
 }

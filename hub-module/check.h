@@ -23,9 +23,9 @@ PyObject *check_metadata(struct plugin *plugin, PyObject *const *arguments);
 int check_before_import(struct plugin *plugin, const char *event, PyObject *keywords);
 
 /*
- * Judges a text on its way in as the configuration says: findings that do not refuse are logged. `name` says in the
- * log what was judged. Returns 0 when the import may go on, else -1 with the findings as koji.GenericError.
+ * Judges a text on its way in as the configuration says: findings that do not refuse are logged. Of `parsed` the name
+ * of the build is taken. Returns 0 when the import may go on, else -1 with the findings as koji.GenericError.
  */
-int check_text(struct plugin *plugin, const struct cg_bytes *text, const char *name);
+int check_text(struct plugin *plugin, const struct cg_bytes *text, PyObject *parsed);
 
 #endif

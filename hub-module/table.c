@@ -3,13 +3,18 @@
 
 #include "check.h"
 #include "contents.h"
+#include "exclusive.h"
 #include "hello.h"
+#include "import.h"
+#include "incomplete.h"
 #include "record.h"
 
 static const char *const recorded[] = {"postImport", "postBuildStateChange", "postBuildPromote", "postTag", "postUntag",
                                        NULL};
 
 static const char *const before_import[] = {"preImport", NULL};
+
+static const char *const after_commit[] = {"postCommit", NULL};
 
 static const struct export exports[] = {
     {.name = "hello",
@@ -29,6 +34,27 @@ static const struct export exports[] = {
      .doc = "Refuse content-generator metadata that breaks rules.",
      .callback = check_before_import,
      .events = before_import},
+    {.name = "importBuild",
+     .alias = "cgimport.importBuild",
+     .doc = "Import a build as CGImport does, faster, and safe to be repeated.\n\n"
+            ":param metadata: a struct, JSON text, or the name of an uploaded file; nothing for metadata.json\n"
+            ":param str directory: the upload directory\n"
+            ":param str token: the reservation token of CGInitBuild, if the metadata have a build_id\n"
+            ":param str key: your own name for this import: asked again with it, the first answer is given again\n"
+            ":returns: buildinfo dict",
+     .method = import_build,
+     .parameters = {{"metadata", EXPORT_REQUIRED, 0},
+                    {"directory", EXPORT_REQUIRED, 0},
+                    {"token", EXPORT_NONE, 0},
+                    {"key", EXPORT_NONE, 0}}},
+    {.name = "exclusive_before_import",
+     .doc = "Let one import of a build run at a time, and look again whether it may.",
+     .callback = exclusive_before_import,
+     .events = before_import},
+    {.name = "incomplete_finish",
+     .doc = "Take the marks off the builds that were committed.",
+     .callback = incomplete_finish,
+     .events = after_commit},
     {.name = "findContent",
      .alias = "cgimport.findContent",
      .doc = "Tell which contents this hub holds, as archives of builds that you may see.\n\n"

@@ -76,7 +76,7 @@ def break_source(build):
 # --- hello and checkMetadata -----------------------------------------------------------------------------------------
 def test_hello_names_versions_and_abilities(session):
     hello = session.call('cgimport.hello')
-    assert {'checkMetadata', 'hello'} <= set(hello['abilities'])
+    assert {'checkMetadata', 'hello', 'importBuild'} <= set(hello['abilities'])
     assert len(hello['schema_sha256']) == 64 and hello['version'] and hello['libcg']
 
 
