@@ -83,7 +83,7 @@ def test_no_argument_brings_it_down(version, libraries):
     outcomes.pop('python')
     assert set(outcomes) <= {'value', 'TypeError', 'GenericError', 'ParameterError', 'RuntimeError', 'KeyError', 'AttributeError',
                              'ValueError', 'UnicodeEncodeError', 'RecursionError', 'AuthError',
-                             'ActionNotAllowed'}, outcomes
+                             'ActionNotAllowed', 'JSONDecodeError'}, outcomes
     assert outcomes['value'] > 0 and outcomes['GenericError'] > 0
 
 
