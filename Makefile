@@ -198,6 +198,7 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 endef
 $(foreach room,$(ROOMS) hub-module,$(eval $(call test_rule,$(room))))
 $(BUILD)/tests/unit/hub-module/%: CPPFLAGS += -Ihub-module
+$(BUILD)/tests/unit/store/%: ALL_CFLAGS += $(DATABASE_CFLAGS)
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
 

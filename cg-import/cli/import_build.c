@@ -69,7 +69,8 @@ static int check_before_login(struct import_command *command, struct import_resu
 {
     struct cg_check_options options = {.strict = command->request.strict, .hub = &command->lists.facts};
     CG_AUTO_REPORT struct cg_report *report = NULL;
-    int verdict = cg_check(command->request.text, command->request.text_size, &options, &report, NULL, err);
+    int verdict = cg_checker_check(command->request.checker, command->request.text, command->request.text_size,
+                                   &options, &report, NULL, err);
     if (verdict <= 0)
         return verdict;
     size_t errors = cg_report_count(report, CG_LEVEL_ERROR);

@@ -54,11 +54,12 @@ struct import_command {
     struct koji_profile *profile;
     struct koji_session *session;
     struct koji_hub_lists lists;
+    struct cg_checker *checker;
 };
 
 /*
- * Connects without logging in and reads the hub's lists; then logs in. Only from the first on are signals caught: what
- * is read from standard input before it can be left by Ctrl-C. 0 or -1.
+ * Connects without logging in, reads the hub's lists and makes the checker; then logs in. Only from the first on are
+ * signals caught: what is read from standard input before it can be left by Ctrl-C. 0 or -1.
  */
 int import_connect(struct import_command *command, struct cg_error *err);
 int import_login(struct import_command *command, struct cg_error *err);

@@ -81,9 +81,12 @@ int import_connect(struct import_command *command, struct cg_error *err)
     if (!command->profile || catch_signals(command, err) < 0 || open_journal(command, err) < 0)
         return -1;
     const struct koji_session_options options = {
-        .stop = &command->stop, .note = session_noted, .note_context = command};
+        .before_login = KOJI_LOGIN_FOLLOWS, .stop = &command->stop, .note = session_noted, .note_context = command};
     command->session = koji_session_create(command->profile, &options, err);
     if (!command->session || koji_hub_lists_read(command->session, &command->lists, err) < 0)
+        return -1;
+    command->request.checker = command->checker = cg_checker_create(err);
+    if (!command->checker)
         return -1;
     return check_tag(command, err);
 }
@@ -111,6 +114,7 @@ void import_close(struct import_command *command)
         koji_session_logout(command->session, NULL);
     koji_session_destroy(command->session);
     koji_hub_lists_finish(&command->lists);
+    cg_checker_destroy(command->checker);
     koji_profile_destroy(command->profile);
     free(command->journal_directory);
     secret_finish(&command->token);

@@ -187,12 +187,24 @@ static enum cg_code code_of_held(const json_t *import)
     return unknown ? CG_E_UNKNOWN : CG_E_CONFLICT;
 }
 
+/* How one that is over can be tried again; posting the same bytes again changes nothing. */
+static void hint_retry(const json_t *import, struct cg_error *err)
+{
+    const char *next = service_import_text(import, "replaced_by");
+    if (next[0])
+        cg_hint(err, "import %s came in its place", next);
+    else
+        cg_hint(err, "to have it tried again: cg-import retry %s, with --metadata FILE if that was corrected",
+                service_import_text(import, "id"));
+}
+
 int service_import_outcome(const json_t *import, struct cg_error *err)
 {
     const char *state = service_import_text(import, "state"), *nvr = service_import_text(import, "nvr");
     const json_t *error = json_object_get(import, "error");
     if (strcmp(state, "canceled") == 0) {
         cg_fail(err, CG_E_REFUSED, "import of %s was canceled", nvr);
+        hint_retry(import, err);
         return EXIT_REFUSED;
     }
     bool held = strcmp(state, "held") == 0;
@@ -208,6 +220,7 @@ int service_import_outcome(const json_t *import, struct cg_error *err)
         cg_hint(err, "somebody must decide: cg-import show %s tells more", service_import_text(import, "id"));
     else if (service_import_text(error, "hint")[0])
         cg_hint(err, "%s", service_import_text(error, "hint"));
+    hint_retry(import, err);
     int status = cg_code_info(code)->exit_status;
     return status == EXIT_DONE ? EXIT_REFUSED : status;
 }

@@ -175,6 +175,13 @@ static int send_outputs(struct submit *submit, const json_t *import, struct cg_e
     return submit_outputs_send(&outputs, err);
 }
 
+/* The same bytes were posted before and came to nothing: so it is still, and no post changes that. */
+static bool has_died(const json_t *posted)
+{
+    const char *state = service_import_text(posted, "state");
+    return strcmp(state, "rejected") == 0 || strcmp(state, "canceled") == 0;
+}
+
 static int submit_build(struct submit *submit, struct cg_error *err)
 {
     struct client_verb *verb = &submit->verb;
@@ -190,7 +197,7 @@ static int submit_build(struct submit *submit, struct cg_error *err)
         return -1;
     /* It is told; what follows is about how it ended. */
     verb->json = false;
-    return submit->wait && service_import_outcome(import, err) != EXIT_DONE ? -1 : 0;
+    return (submit->wait || has_died(posted)) && service_import_outcome(import, err) != EXIT_DONE ? -1 : 0;
 }
 
 static int judge(struct submit *submit, char **words, struct cg_error *err)
@@ -232,7 +239,7 @@ const struct verb verb_submit = {
     .description = "Posts the metadata to the service, sends the outputs it does not have yet, and prints the import. "
                    "Broken off and run again it goes on where it was; run twice it is one import.",
     .exit_statuses = "  0  posted; with --wait: imported\n"
-                     "  1  refused: findings are printed; with --wait: rejected or canceled\n"
+                     "  1  refused: findings are printed; this very import was rejected or canceled\n"
                      "  2  wrong usage or configuration, local files\n"
                      "  3  temporary: the service is not reached or busy; run it again\n"
                      "  4  the NVR lives with other metadata; with --wait: held for a person\n"

@@ -32,7 +32,11 @@ static int check_document(struct import_work *work, struct cg_error *err)
     struct cg_check_options options = {.strict = request->strict, .hub = work->lists ? &work->lists->facts : NULL};
     cg_report_destroy(work->result->report);
     work->result->report = NULL;
-    int verdict = cg_check(request->text, request->text_size, &options, &work->result->report, &work->metadata, err);
+    struct cg_report **report = &work->result->report;
+    int verdict = request->checker
+                      ? cg_checker_check(request->checker, request->text, request->text_size, &options, report,
+                                         &work->metadata, err)
+                      : cg_check(request->text, request->text_size, &options, report, &work->metadata, err);
     if (verdict != 0)
         return verdict < 0 ? -1 : refuse(work, CG_E_REFUSED, err);
     work->result->nvr = strdup(work->metadata->nvr);

@@ -90,7 +90,7 @@ static int send_parcel(struct lane_work *lane, struct import_parcel *parcel, str
         .directory = parcel->hub_directory,
         .filename = parcel->filename,
         .size_bytes = parcel->output->size_bytes,
-        .kinds = (unsigned)parcel->output->checksum_kind,
+        .kinds = import_parcel_kinds(parcel),
         .resume_bytes = parcel->resume_bytes,
         .progress = on_progress,
         .progress_context = lane,

@@ -62,12 +62,19 @@ int import_parcels_make(const struct import_work *work, struct import_parcels *p
     return 0;
 }
 
+unsigned import_parcel_kinds(const struct import_parcel *parcel)
+{
+    const struct cg_output *output = parcel->output;
+    bool judged = output->checksum_kind == CG_DIGEST_SHA256 || output->size_bytes <= IMPORT_JUDGED_BYTES;
+    return judged ? (unsigned)output->checksum_kind : 0;
+}
+
 int import_parcel_judge(const struct import_work *work, const struct import_parcel *parcel,
                         const struct cg_digests *digests, struct cg_error *err)
 {
     const struct cg_output *output = parcel->output;
     const char *actual = cg_digests_get(digests, output->checksum_kind);
-    if (strcmp(actual, output->checksum) == 0)
+    if (!actual[0] || strcmp(actual, output->checksum) == 0)
         return 0;
     if (import_files_report_checksum(work->result->report, output, parcel->index, parcel->path, actual, err) < 0)
         return -1;

@@ -10,6 +10,8 @@
 
 /* A file that is sent as a call, with others in one request (upload_file.h), has at most this many bytes. */
 #define IMPORT_SMALL_BYTES (128U * 1024U)
+/* Files up to this size are held against any checksum that is stated as they are sent; see import_parcel_kinds. */
+#define IMPORT_JUDGED_BYTES (64ULL * 1024ULL * 1024ULL)
 /* Bytes of all that one such request carries: in base64 well below the hub's MaxRequestLength of 4 MiB. */
 #define IMPORT_SMALL_TOTAL_BYTES (2U * 1024U * 1024U)
 
@@ -43,8 +45,15 @@ struct import_parcels {
 int import_parcels_make(const struct import_work *work, struct import_parcels *parcels, struct cg_error *err);
 
 /*
- * Are the digests of what was read of a parcel's file those that the metadata states? 0, or -1 with CG_E_MISMATCH and
- * a finding in the report of the result, CG_E_MEMORY. Not for several threads at once.
+ * The digests to make of a parcel's file while it is sent, besides the upload's own sha256. Of a large file whose
+ * metadata states md5 or sha1 none: the hub reads every file again for that before it imports, and making them here
+ * takes longer than sending.
+ */
+unsigned import_parcel_kinds(const struct import_parcel *parcel);
+
+/*
+ * Are the digests of what was read of a parcel's file those that the metadata states, as far as they were made? 0, or
+ * -1 with CG_E_MISMATCH and a finding in the report of the result, CG_E_MEMORY. Not for several threads at once.
  */
 int import_parcel_judge(const struct import_work *work, const struct import_parcel *parcel,
                         const struct cg_digests *digests, struct cg_error *err);

@@ -3,6 +3,7 @@
 
 #include "import/ask.h"
 #include "import/check.h"
+#include "import/files.h"
 #include "import/recover.h"
 #include "import/reserve.h"
 #include "import/submit.h"
@@ -18,7 +19,8 @@
 
 static void tell_waiting(void *context)
 {
-    const struct import_work *work = context;
+    struct import_work *work = context;
+    work->foreknown = IMPORT_NOT_ASKED;
     import_note(work, "another run of this import is at work on this machine: waiting for it");
 }
 
@@ -63,6 +65,17 @@ static int reserve_if_wished(struct import_work *work, struct cg_error *err)
     return -1;
 }
 
+/* The hub found another checksum than is stated: if it is the file here that differs, the report says so. */
+static void find_wrong_files(struct import_work *work, struct cg_error *refusal)
+{
+    const struct import_hashing_watch watch = {.stop = work->stop};
+    struct cg_error ignored = {0};
+    int found = import_files_check(work->metadata, work->request->directory, IMPORT_FILES_CHECKSUMS, &watch,
+                                   work->result->report, &ignored);
+    if (found == 1)
+        refusal->hint[0] = '\0';
+}
+
 /* One upload and one CGImport. Returns an enum import_verdict or -1. */
 static int attempt(struct import_work *work, struct cg_error *err)
 {
@@ -83,7 +96,10 @@ static int attempt(struct import_work *work, struct cg_error *err)
     if (import_may_go_on(work, "the metadata was sent", err) < 0 || import_upload_rest(work, &parcels, err) < 0 ||
         import_may_go_on(work, "the import", err) < 0)
         return -1;
-    return import_submit(work, err);
+    int verdict = import_submit(work, err);
+    if (verdict < 0 && err->code == CG_E_MISMATCH)
+        find_wrong_files(work, err);
+    return verdict;
 }
 
 /*
@@ -192,6 +208,7 @@ int import_run(struct koji_session *session, const struct koji_hub_lists *lists,
         .request = request,
         .listener = listener ? listener : &silent,
         .result = result,
+        .foreknown = request->foreknown,
         .stop = koji_session_options(session) ? koji_session_options(session)->stop : NULL,
     };
     struct cg_error failure = {0};

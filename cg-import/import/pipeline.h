@@ -60,6 +60,7 @@ struct import_request {
     const char *metadata_name; /* for messages: the path, "-" for standard input */
     const char *text;          /* the document, byte for byte */
     size_t text_size;
+    const struct cg_checker *checker;     /* for more than one document; NULL: one is made */
     const char *directory;                /* where the output files lie */
     const struct koji_identity *identity; /* who we are, if it was asked before; NULL: ask */
     enum import_foreknown foreknown;

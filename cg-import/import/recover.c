@@ -31,6 +31,7 @@ int import_recover(struct import_work *work, struct cg_error *err)
     if (!record || (record->importing == IMPORT_NOT_SENT && record->reserving == IMPORT_NOT_SENT &&
                     record->reservation.build_id == 0))
         return IMPORT_VERDICT_AGAIN;
+    work->foreknown = IMPORT_NOT_ASKED;
     import_tell_step(work, IMPORT_STEP_RECOVER, NULL);
     if (record->reserving == IMPORT_SENDING && import_reserve_again(work, record, err) < 0)
         return -1;

@@ -50,6 +50,7 @@ struct import_work {
     struct cg_bytes text;                  /* owned: the metadata that is uploaded */
     char directory[IMPORT_DIRECTORY_SIZE]; /* below the hub's work directory; "" before the upload */
     int64_t user_id;                       /* ours on the hub */
+    enum import_foreknown foreknown;       /* of the build: forgotten as soon as it may be outdated */
     bool earlier_died;       /* an earlier run of this import sent a CGImport that is known not to have happened */
     struct koji_build build; /* owned: as the hub last told it */
 };

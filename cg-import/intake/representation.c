@@ -105,6 +105,20 @@ static int add_outputs(json_t *json, const char *base, const struct store_import
     return 0;
 }
 
+/* Where it can be tried again, for one that is over without a build and that nothing came in place of. */
+static json_t *retry_of(const char *base, const struct store_import *import)
+{
+    bool is_dead = import->state == STORE_REJECTED || import->state == STORE_CANCELED;
+    return is_dead && !import->replaced_by[0] ? place(base, import->id, "/retry") : json_null();
+}
+
+static int add_whole(json_t *json, const char *base, const struct store_import *import)
+{
+    if (json_object_set_new(json, "retry", retry_of(base, import)) != 0)
+        return -1;
+    return add_outputs(json, base, import);
+}
+
 /* --- wholes --------------------------------------------------------------------------------------------------------
  */
 
@@ -137,7 +151,7 @@ json_t *representation_import(const char *base, const struct store_import *impor
     CG_AUTO_JSON json_t *json = identity_of(base, import);
     CG_AUTO_JSON json_t *course = course_of(import);
     bool is_done = json && course && json_object_update(json, course) == 0 &&
-                   (detail == REPRESENTATION_LISTED || add_outputs(json, base, import) == 0);
+                   (detail == REPRESENTATION_LISTED || add_whole(json, base, import) == 0);
     if (!is_done)
         cg_fail_memory(err);
     return is_done ? CG_STEAL(json) : NULL;

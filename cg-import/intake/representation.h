@@ -15,7 +15,7 @@ void representation_base(const struct intake_request *request, char base[REPRESE
 
 enum representation_detail {
     REPRESENTATION_LISTED, /* without outputs, which lists do not have */
-    REPRESENTATION_WHOLE,  /* with `outputs` and `missing` */
+    REPRESENTATION_WHOLE,  /* with `outputs`, `missing` and `retry` */
 };
 
 /* schemas/import. New reference, NULL with CG_E_MEMORY. */

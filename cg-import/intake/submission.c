@@ -213,10 +213,14 @@ static int tell_conflict(struct submission *s, const struct store_import *other)
     json_t *reference = representation_reference(s->base, other, &ignored);
     json_decref(s->refusal.extra);
     s->refusal.extra = json_pack("{s:o}", "import", reference);
+    /* Where there is no room to hold both, only that they differ is told. */
+    if (budget_take(s->budget, other->metadata_bytes, &ignored) != 0)
+        return -1;
     CG_AUTO_JSON json_t *there = stored_document(s->service->spool, other->metadata_sha256, &ignored);
     json_t *differences = there ? difference_list(s->metadata->document, there, &ignored) : NULL;
     if (differences)
         json_object_set_new(s->refusal.extra, "differences", differences);
+    budget_give(s->budget, other->metadata_bytes);
     return -1;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 bool koji_session_lost(const struct cg_error *error)
 {
@@ -125,6 +126,20 @@ static void learn_version(struct koji_session *session, const struct koji_http_r
 
 /* --- one request ------------------------------------------------------------------------------------------------ */
 
+/*
+ * libcurl gives a certificate to a connection when it makes it, so a call before the login that does without needs a
+ * connection of its own. A hub asks for the certificate at the login only, and nobody sees it before.
+ */
+static const char *certificate(const struct koji_session *session)
+{
+    const char *cert = session->profile->cert;
+    if (session->auth != KOJI_AUTH_NONE || session->options.before_login == KOJI_ANONYMOUS)
+        return session->auth == KOJI_AUTH_SSL ? cert : NULL;
+    /* One that cannot be read is the login's to complain of. */
+    bool usable = koji_login_choose(session->profile) == KOJI_AUTH_SSL && cert && access(cert, R_OK) == 0;
+    return usable ? cert : NULL;
+}
+
 int koji_session_exchange(struct koji_session *session, struct koji_exchange *exchange, json_t **value,
                           struct cg_error *err)
 {
@@ -145,7 +160,7 @@ int koji_session_exchange(struct koji_session *session, struct koji_exchange *ex
         request.headers[2] = address.number_lines[0];
         request.headers[3] = address.number_lines[1];
     }
-    request.certificate = session->auth == KOJI_AUTH_SSL ? session->profile->cert : NULL;
+    request.certificate = certificate(session);
     request.stop = session->options.stop;
     request.abort_from = exchange->abort_from;
     int sent = koji_http_send(session->http, &request, &exchange->reply, err);
@@ -308,20 +323,30 @@ static int ask_version(struct koji_session *session, struct cg_error *err)
     return 0;
 }
 
-int koji_session_identity(struct koji_session *session, struct koji_identity *identity, struct cg_error *err)
+int koji_identity_from_json(const json_t *user, struct koji_identity *identity, struct cg_error *err)
 {
-    CG_AUTO_JSON json_t *user = NULL;
     CG_AUTO(koji_identity_finish) struct koji_identity made = {0};
-    if (call_without_params(session, "getLoggedInUser", &user, err) < 0 || ask_version(session, err) < 0)
-        return -1;
     const char *name = json_string_value(json_object_get(user, "name"));
     if (!json_is_null(user) && !name)
         return cg_fail(err, CG_E_HUB_REPLY, "getLoggedInUser was answered without a name");
     made.user_id = json_integer_value(json_object_get(user, "id"));
     made.authtype = (int)json_integer_value(json_object_get(user, "authtype"));
     made.name = name ? strdup(name) : NULL;
+    if (name && !made.name)
+        return cg_fail_memory(err);
+    *identity = CG_MOVE(made);
+    return 0;
+}
+
+int koji_session_identity(struct koji_session *session, struct koji_identity *identity, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *user = NULL;
+    CG_AUTO(koji_identity_finish) struct koji_identity made = {0};
+    if (call_without_params(session, "getLoggedInUser", &user, err) < 0 || ask_version(session, err) < 0 ||
+        koji_identity_from_json(user, &made, err) < 0)
+        return -1;
     made.hub_version = strdup(session->hub_version);
-    if ((name && !made.name) || !made.hub_version)
+    if (!made.hub_version)
         return cg_fail_memory(err);
     *identity = CG_MOVE(made);
     return 0;

@@ -27,7 +27,14 @@ enum koji_effect {
     KOJI_CHANGE, /* something: numbered, repeated only identically, outcome unknown until an answer came */
 };
 
+/* Whether the calls before a login come from one who is about to log in. */
+enum koji_before_login {
+    KOJI_ANONYMOUS,     /* they show no certificate, whatever the profile names */
+    KOJI_LOGIN_FOLLOWS, /* they use the connection that the login then uses, with the profile's certificate */
+};
+
 struct koji_session_options {
+    enum koji_before_login before_login;
     const struct stop *stop;                       /* borrowed, may be NULL */
     void (*note)(void *context, const char *line); /* what happens behind the scenes (retries), may be NULL */
     void *note_context;
@@ -46,7 +53,7 @@ struct koji_identity {
     int64_t user_id;
     char *name;
     int authtype;      /* koji.AUTHTYPES: 0 normal, 1 kerberos, 2 ssl, 3 gssapi */
-    char *hub_version; /* "1.35.3"; "" if the hub does not tell */
+    char *hub_version; /* "1.35.3"; "" if the hub does not tell; NULL: not asked */
 };
 
 struct koji_session;
@@ -112,6 +119,8 @@ struct koji_session *koji_session_subsession(struct koji_session *session, struc
 
 /* Who we are; 0, or -1. Release with koji_identity_finish. name is NULL when not logged in. */
 int koji_session_identity(struct koji_session *session, struct koji_identity *identity, struct cg_error *err);
+/* The same from an answer of getLoggedInUser, which may be nil, without hub_version. 0, or -1 with CG_E_HUB_REPLY. */
+int koji_identity_from_json(const json_t *user, struct koji_identity *identity, struct cg_error *err);
 void koji_identity_finish(struct koji_identity *identity);
 
 /* Logs out if logged in; a failure is told but the session is gone here. */

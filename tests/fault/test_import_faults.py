@@ -14,8 +14,9 @@ import pytest
 
 RESERVATION = pytest.mark.parametrize('options', [(), ('--reserve',)], ids=['unreserved', 'reserved'])
 TIMES = int(os.environ.get('CG_FAULT_TIMES', '5'))
-# Of an import's requests that hold several calls the second has the small files, the third looks at what was imported.
-FILES, LOOK = 2, 3
+# Of an import's requests that hold several calls the second asks who we are and whether the build is there, the third
+# has the small files, the fourth looks at what was imported.
+WHO, FILES, LOOK = 2, 3, 4
 
 
 def nvr_of(directory):
@@ -85,8 +86,7 @@ def test_lost_answers_to_the_reservation_end_in_one_build(any_hub, cg_import, ma
         assert_whole(any_hub, directory)
 
 
-@pytest.mark.parametrize('method,nth', [('getLoggedInUser', 1), ('getBuild', 1), ('upload', 1), ('multiCall', FILES),
-                                        ('multiCall', LOOK)])
+@pytest.mark.parametrize('method,nth', [('multiCall', WHO), ('upload', 1), ('multiCall', FILES), ('multiCall', LOOK)])
 @pytest.mark.parametrize('action', ['lose-before', 'lose-after', 'half-reply'])
 def test_lost_answers_to_anything_else_end_in_one_build(sandbox_hub, cg_import, make_build, method, nth, action):
     directory = make_build(size=400000)
@@ -148,10 +148,10 @@ def test_a_database_conflict_is_tried_again_in_a_fresh_directory(sandbox_hub, cg
     assert len(list(sandbox_hub.path('work', 'cg-import').iterdir())) == 2
 
 
-@pytest.mark.parametrize('method', ['CGImport', 'CGInitBuild', 'getBuild', 'upload'])
-def test_an_offline_hub_leaves_nothing_half_done(sandbox_hub, cg_import, make_build, method):
+@pytest.mark.parametrize('method,nth', [('CGImport', 1), ('CGInitBuild', 1), ('multiCall', WHO), ('upload', 1)])
+def test_an_offline_hub_leaves_nothing_half_done(sandbox_hub, cg_import, make_build, method, nth):
     directory = make_build(size=400000)
-    sandbox_hub.arm('offline', method)
+    sandbox_hub.arm('offline', method, nth=nth)
     done, result = run(cg_import, sandbox_hub, directory, '--reserve')
     assert done.returncode in (0, 3), done.stderr
     if done.returncode == 3:
@@ -160,7 +160,7 @@ def test_an_offline_hub_leaves_nothing_half_done(sandbox_hub, cg_import, make_bu
     assert_whole(sandbox_hub, directory)
 
 
-@pytest.mark.parametrize('method,nth', [('CGImport', 1), ('CGInitBuild', 1), ('getBuild', 1), ('upload', 1),
+@pytest.mark.parametrize('method,nth', [('CGImport', 1), ('CGInitBuild', 1), ('multiCall', WHO), ('upload', 1),
                                         ('multiCall', FILES), ('multiCall', LOOK)])
 def test_a_session_that_expires_on_the_way_is_renewed(any_hub, cg_import, make_build, method, nth):
     directory = make_build(size=400000)
@@ -232,6 +232,27 @@ def test_a_file_with_other_bytes_is_found_before_the_import(sandbox_hub, cg_impo
     content[len(content) // 2] ^= 1
     image.write_bytes(content)
     done, _ = run(cg_import, sandbox_hub, directory, '--reserve')
+    assert done.returncode == 0, done.stderr
+
+
+@RESERVATION
+def test_another_md5_of_a_large_file_is_found_by_the_hub_and_told_with_its_place(sandbox_hub, cg_import, make_build,
+                                                                                 options):
+    directory = make_build(size=(64 << 20) + 1, plain=True)
+    document = json.loads((directory / 'metadata.json').read_text())
+    index, image = next((i, output) for i, output in enumerate(document['output']) if output['type'] == 'docker-image')
+    stated, image['checksum'] = image['checksum'], '0' * 32
+    (directory / 'metadata.json').write_text(json.dumps(document))
+    done, result = run(cg_import, sandbox_hub, directory, *options)
+    assert (done.returncode, result['error']['name']) == (1, 'CG_E_MISMATCH'), done.stderr
+    finding, = result['report']['findings']
+    assert (finding['rule'], finding['pointer'], finding['got']) == \
+        ('file.checksum', '/output/%d/checksum' % index, '"%s"' % stated)
+    assert len(sandbox_hub.log('CGImport')) == 1
+    assert_nothing(sandbox_hub, directory)
+    image['checksum'] = stated
+    (directory / 'metadata.json').write_text(json.dumps(document))
+    done, _ = run(cg_import, sandbox_hub, directory, *options)
     assert done.returncode == 0, done.stderr
     assert_whole(sandbox_hub, directory)
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -161,6 +162,34 @@ def test_the_same_again_is_the_same_import(intake):
     assert (first.json['deduplicated'], second.json['deduplicated']) == (False, True)
 
 
+@pytest.mark.parametrize('state', ['canceled', 'rejected'])
+def test_what_came_to_nothing_stays_so_and_says_where_to_retry(intake, state):
+    build = Build('again.' + state)
+    first = intake.post(build.metadata).json
+    assert first['retry'] is None
+    path = '/v1/imports/%s' % first['id']
+    intake.ask('POST', path + '/cancel', caller='operator')
+    if state == 'rejected':
+        intake.sql("UPDATE imports SET state = 'rejected' WHERE id = '%s'" % first['id'])
+    again = intake.post(build.metadata)
+    assert (again.status, again.json['id'], again.json['state']) == (200, first['id'], state)
+    assert (again.json['deduplicated'], again.json['retry']) == (True, intake.url + path + '/retry')
+    # Who posts does not decide about it.
+    assert intake.ask('POST', path + '/retry').status == 403
+    assert intake.ask('POST', path + '/retry', caller='operator').json['retry'] is None
+    assert intake.post(build.metadata).json['state'] == 'receiving'
+
+
+def test_what_was_replaced_is_not_retried(intake):
+    build, other = Build('replaced'), Build('replaced')
+    other.document['build']['end_time'] += 1
+    first = intake.post(build.metadata).json
+    intake.ask('POST', '/v1/imports/%s/cancel' % first['id'], caller='operator')
+    second = intake.post(other.metadata).json
+    again = intake.post(build.metadata).json
+    assert (again['state'], again['replaced_by'], again['retry']) == ('canceled', second['id'], None)
+
+
 def test_the_same_again_with_the_files_completes_it(intake):
     build = Build('completes')
     first, second = intake.post(build.metadata), intake.post_form(build.parts())
@@ -275,6 +304,39 @@ def test_limits_and_room(intake_starter):
     assert small.post(build.metadata).status == 413
     build.document['build']['extra']['long'] = 'x' * 1600
     assert small.post(build.metadata).status == 413
+
+
+def sending(server, metadata, size):
+    """A post of which the first `size` bytes of its metadata were sent."""
+    connection = server.open()
+    connection.putrequest('POST', '/v1/imports')
+    for name, value in {'Authorization': 'Bearer ' + server.tokens['submitter'], 'Content-Type': 'application/json',
+                        'Content-Length': str(len(metadata))}.items():
+        connection.putheader(name, value)
+    connection.endheaders(metadata[:size])
+    return connection
+
+
+@pytest.mark.parametrize('kind', ['json', 'form'])
+def test_metadata_in_hand_has_a_bound_in_all(intake_starter, kind):
+    small = intake_starter(metadata_max=20000)
+    long = Build('long')
+    long.document['build']['extra']['long'] = 'x' * (19900 - len(long.metadata))
+    third = Build('third', {})
+
+    def post():
+        return small.post(third.metadata) if kind == 'json' else small.post_form(third.parts())
+    senders = [sending(small, long.metadata, 19800) for _ in range(2)]
+    deadline = time.monotonic() + 60
+    while (answer := post()).status != 503:
+        assert answer.status in (200, 202) and time.monotonic() < deadline
+    assert int(answer.headers['Retry-After']) > 0
+    # Who is in the middle of it goes on, and makes room.
+    senders[0].send(long.metadata[19800:])
+    assert senders[0].getresponse().status == 202
+    assert post().status in (200, 202)
+    for sender in senders:
+        sender.close()
 
 
 def test_a_caller_has_so_many_unfinished_imports_and_no_more(intake_starter):

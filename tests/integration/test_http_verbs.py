@@ -100,6 +100,29 @@ def test_a_correction_that_changes_nothing_tries_the_import_itself_again(intake,
     assert 'canceled' not in events(intake, identity)
 
 
+@pytest.mark.parametrize('state, held', [('held', "'conflict'"), ('rejected', 'NULL')])
+def test_without_room_a_correction_leaves_everything_as_it_was(intake_starter, state, held):
+    server = intake_starter()
+    build, fixed = Build('full'), Build('full')
+    fixed.document['build']['extra']['corrected'] = True
+    identity = server.post_form(build.parts()).json['id']
+    put_into(server, identity, state, held)
+    before = server.sql('SELECT id, state, held, updated_at FROM imports'), server.sql('SELECT count(*) FROM events')
+    reserve = server.command[4]
+    server.kill()
+    server.command[4] = str(2 ** 62)
+    server.start()
+    answer = verb(server, identity, 'retry', fixed.metadata)
+    assert (answer.status, int(answer.headers['Retry-After']) > 0) == (507, True)
+    assert before == (server.sql('SELECT id, state, held, updated_at FROM imports'),
+                      server.sql('SELECT count(*) FROM events'))
+    server.kill()
+    server.command[4] = reserve
+    server.start()
+    told = verb(server, identity, 'retry', fixed.metadata)
+    assert (told.status, told.json['replaces'], told.json['state']) == (202, identity, 'queued')
+
+
 def test_corrected_metadata_is_not_taken_while_the_import_lives(intake, queued):
     build, identity = queued
     build.document['build']['end_time'] += 1

@@ -256,6 +256,11 @@ def test_cancel_and_retry_with_corrected_metadata(client, service, make_build):
     assert (canceled.returncode, json.loads(canceled.stdout)['state']) == (0, 'canceled')
     watched = client('watch', 'test-container-1.0-1')
     assert watched.returncode == 1 and 'was canceled' in watched.stderr
+    # Posting it again does not undo what somebody decided, and says how that is done.
+    again = client('submit', build / 'metadata.json', build)
+    assert (again.returncode, ' canceled\n' in again.stdout) == (1, True)
+    assert 'the service has this very import already' in again.stderr and re.search(
+        'to have it tried again:\\s+cg-import\\s+retry\\s+' + json.loads(canceled.stdout)['id'], again.stderr)
     document = json.loads((build / 'metadata.json').read_text())
     document['build']['end_time'] += 1
     fixed = build / 'fixed.json'

@@ -500,6 +500,36 @@ static void too_many_connections_are_closed(void **state)
     close(held[1]);
 }
 
+#define CROWD 100
+
+static int start_crowded(void **state)
+{
+    (void)state;
+    return start_with((struct intake_options){.limits = {.connections = CROWD}});
+}
+
+/* Two threads, and many more who never end what they began: nobody else waits for them, over the limit or below it. */
+static void others_are_served_beside_slow_ones(void **state)
+{
+    (void)state;
+    static const char keep[] = "GET /open/a HTTP/1.1\r\nHost: a\r\n\r\n";
+    static const char body[] = "PATCH /big HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc";
+    int slow[2 * CROWD];
+    int good = running_connect(intake);
+    for (int i = 0; i < 2 * CROWD; i++) {
+        slow[i] = running_connect(intake);
+        running_send(slow[i], body, i % 2 ? sizeof body - 1 : 20);
+        if (i % 10 != 0)
+            continue;
+        running_send(good, keep, sizeof keep - 1);
+        running_read(good, text, sizeof text, "}");
+        assert_has("HTTP/1.1 202 ");
+    }
+    for (int i = 0; i < 2 * CROWD; i++)
+        close(slow[i]);
+    close(good);
+}
+
 static int start_unix(void **state)
 {
     if (scratch_create(state) != 0)
@@ -580,6 +610,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_slow_head_is_dropped, start_impatient, stop),
         cmocka_unit_test_setup_teardown(a_slow_body_is_dropped, start_impatient, stop),
         cmocka_unit_test_setup_teardown(too_many_connections_are_closed, start_narrow, stop),
+        cmocka_unit_test_setup_teardown(others_are_served_beside_slow_ones, start_crowded, stop),
         cmocka_unit_test_setup_teardown(serves_a_unix_socket, start_unix, stop_unix),
     };
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);
