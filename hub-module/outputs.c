@@ -2,11 +2,15 @@
 #include "outputs.h"
 
 #include "borrowed.h"
+#include "cursor.h"
 #include "errors.h"
 #include "hub.h"
+#include "logic/content.h"
 #include "logic/output_digests.h"
 
 #define IMPORTER "kojihub.CG_Importer"
+/* Files from so many bytes have seals (logic/seal.h). */
+#define SEALED_FROM (1024 * 1024)
 
 /* What the replaced names share: {path: digest} of what was read, and the path that was opened last. */
 struct answers {
@@ -119,6 +123,9 @@ struct file {
     PyObject *path;
     PyObject *encoded;
     PyObject *kind;
+    PyObject *checksum; /* bytes, of a file with a seal; else NULL */
+    struct content_id said;
+    struct content_seal seal;
 };
 
 struct files {
@@ -133,6 +140,7 @@ static void files_finish(struct files *files)
         Py_DECREF(files->items[i].path);
         Py_DECREF(files->items[i].encoded);
         Py_DECREF(files->items[i].kind);
+        Py_XDECREF(files->items[i].checksum);
     }
     free(files->items);
     free(files->digests);
@@ -150,6 +158,21 @@ static bool taken_otherwise(struct files *files, const char *path, unsigned kind
     return false;
 }
 
+/* What the output says of a large file, so that its seal can be asked for. Small ones are read as fast as looked up. */
+static void take_said(struct file *file, PyObject *output, enum cg_digest_kind kind)
+{
+    PyObject *checksum CG_AUTO_OBJECT = PyMapping_GetItemString(output, "checksum");
+    PyObject *size CG_AUTO_OBJECT = PyMapping_GetItemString(output, "filesize");
+    PyObject *bytes CG_AUTO_OBJECT = checksum && PyUnicode_Check(checksum) ? PyUnicode_AsUTF8String(checksum) : NULL;
+    long long size_bytes = size && PyLong_Check(size) ? PyLong_AsLongLong(size) : -1;
+    PyErr_Clear();
+    if (!bytes || size_bytes < SEALED_FROM || strlen(PyBytes_AsString(bytes)) != (size_t)PyBytes_Size(bytes) ||
+        strlen(PyBytes_AsString(bytes)) != cg_digest_length(kind))
+        return;
+    file->said = (struct content_id){kind, PyBytes_AsString(bytes), (uint64_t)size_bytes};
+    file->checksum = CG_STEAL(bytes);
+}
+
 /* Takes one output in, unless something about it is wrong: the hub will come to it and say what. */
 static void take_output(struct files *files, PyObject *importer, PyObject *output)
 {
@@ -162,7 +185,9 @@ static void take_output(struct files *files, PyObject *importer, PyObject *outpu
     if (!encoded || taken_otherwise(files, PyBytes_AsString(encoded), number))
         return;
     files->digests[files->count] = (struct output_digest){.path = PyBytes_AsString(encoded), .kind = number};
-    files->items[files->count++] = (struct file){CG_STEAL(path), CG_STEAL(encoded), CG_STEAL(kind)};
+    struct file *file = &files->items[files->count++];
+    *file = (struct file){.path = CG_STEAL(path), .encoded = CG_STEAL(encoded), .kind = CG_STEAL(kind)};
+    take_said(file, output, (enum cg_digest_kind)number);
 }
 
 static int take_outputs(struct files *files, PyObject *importer)
@@ -180,16 +205,54 @@ static int take_outputs(struct files *files, PyObject *importer)
     return 0;
 }
 
+/* Asks for the seals of large files, where the database keeps some. 0, or -1 with an exception. */
+static int find_seals(struct files *files)
+{
+    struct cg_error err = {0};
+    int kept = database_has(&hub_database, "seal", &err);
+    for (size_t i = 0; kept == 1 && i < files->count; i++) {
+        struct file *file = &files->items[i];
+        if (!file->checksum)
+            continue;
+        if (content_seal_find(&hub_database, &file->said, &file->seal, &err) < 0)
+            break;
+        files->digests[i].said = &file->said;
+        files->digests[i].seal = &file->seal;
+    }
+    if (err.code == CG_OK)
+        return 0;
+    raise_error(&err);
+    return -1;
+}
+
+/* Keeps those that the reading made. 0, or -1 with an exception. */
+static int keep_seals(const struct files *files)
+{
+    struct cg_error err = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        const struct file *file = &files->items[i];
+        if (!files->digests[i].said || file->seal.standing != SEAL_MADE)
+            continue;
+        if (content_seal_keep(&hub_database, &file->said, &file->seal, &err) == 0)
+            continue;
+        raise_error(&err);
+        return -1;
+    }
+    return 0;
+}
+
 /* Reads all files and puts their digests into `made`. 0, or -1 with an exception. */
 static int read_files(struct plugin *plugin, PyObject *importer, PyObject *made)
 {
     struct files files CG_AUTO(files_finish) = {0};
     unsigned threads = hub_config(plugin)->digest_threads;
-    if (take_outputs(&files, importer) < 0)
+    if (take_outputs(&files, importer) < 0 || find_seals(&files) < 0)
         return -1;
     Py_BEGIN_ALLOW_THREADS;
     output_digests_make(files.digests, files.count, threads);
     Py_END_ALLOW_THREADS;
+    if (keep_seals(&files) < 0)
+        return -1;
     for (size_t i = 0; i < files.count; i++) {
         const struct output_digest *digest = &files.digests[i];
         if (!digest->made || digest->kind == 0)

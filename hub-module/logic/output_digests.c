@@ -14,17 +14,20 @@
 struct work {
     struct output_digest *files;
     size_t count;
+    unsigned threads; /* of one file */
     atomic_size_t next;
 };
 
-static void make_one(struct output_digest *file)
+static void make_one(struct output_digest *file, unsigned threads)
 {
     struct cg_error err = {0};
     int fd CG_AUTO_FD = open(file->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    file->made = cg_digest_fd(fd, file->path, file->kind, &file->digests, &err) == 0;
+    int done = file->said ? reading_digest(fd, file->path, file->said, file->seal, threads, &file->digests, &err)
+                          : cg_digest_fd(fd, file->path, file->kind, &file->digests, &err);
+    file->made = done == 0;
 }
 
 static void *make_next(void *argument)
@@ -34,13 +37,22 @@ static void *make_next(void *argument)
         size_t i = atomic_fetch_add(&work->next, 1);
         if (i >= work->count)
             return NULL;
-        make_one(&work->files[i]);
+        make_one(&work->files[i], work->threads);
     }
+}
+
+/* Seals are compared by several threads a file: those that there are, shared out. */
+static unsigned threads_of_one(const struct output_digest *files, size_t count, unsigned threads)
+{
+    unsigned sealed = 0;
+    for (size_t i = 0; i < count; i++)
+        sealed += files[i].said != NULL;
+    return sealed < threads && sealed > 0 ? threads / sealed : 1;
 }
 
 void output_digests_make(struct output_digest *files, size_t count, unsigned threads)
 {
-    struct work work = {.files = files, .count = count};
+    struct work work = {.files = files, .count = count, .threads = threads_of_one(files, count, threads)};
     pthread_t started[THREADS_MAX];
     unsigned running = 0;
     sigset_t all;

@@ -10,15 +10,16 @@
  * so.
  */
 
-#include "cg/digest.h"
-#include "cg/error.h"
+#include "logic/reading.h"
 
 #include <stdbool.h>
 
 struct output_digest {
-    const char *path; /* borrowed */
-    unsigned kind;    /* one of enum cg_digest_kind */
-    bool made;        /* out: the digest is there */
+    const char *path;              /* borrowed */
+    unsigned kind;                 /* one of enum cg_digest_kind */
+    const struct content_id *said; /* borrowed: what the metadata say it is; NULL: its seal is of no use */
+    struct content_seal *seal;     /* borrowed: with `said`, what is known and made of the seal */
+    bool made;                     /* out: the digest is there */
     struct cg_digests digests;
 };
 
