@@ -202,14 +202,19 @@ $(BUILD)/tests/unit/store/%: ALL_CFLAGS += $(DATABASE_CFLAGS)
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
 
-# Small C programs that other tests drive: tests/conformance/NAME.c links everything below the command line.
-TOOLS := $(patsubst tests/conformance/%.c,$(BUILD)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
-$(BUILD)/tests/conformance/%: tests/conformance/%.c $(INTAKE) $(UNDER_import)
-	@mkdir -p $(@D)
-	$(call say,TOOL,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(INTAKE) $(UNDER_import) \
-	  $(INTAKE_LIBS) $(LIBS_import) $(LIBCG_LIBS)
--include $(TOOLS:=.d)
+# Small C programs that other tests and measures drive, linked with everything below the command line.
+define tool_rule
+$(BUILD)/tests/$(1)/%: tests/$(1)/%.c $$(INTAKE) $$(UNDER_import)
+	@mkdir -p $$(@D)
+	$$(call say,TOOL,$$@)
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(INTAKE) $$(UNDER_import) \
+	  $$(INTAKE_LIBS) $$(LIBS_import) $$(LIBCG_LIBS)
+endef
+$(foreach directory,conformance bench,$(eval $(call tool_rule,$(directory))))
+programs_in = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/$(1)/*.c)))
+TOOLS := $(call programs_in,conformance)
+BENCHES := $(call programs_in,bench)
+-include $(TOOLS:=.d) $(BENCHES:=.d)
 
 PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault)
 TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) CG_TOP=$(CURDIR)
@@ -229,7 +234,7 @@ contract: ## write schema/openapi.json anew after a change of schema/openapi.yam
 	  <schema/openapi.yaml >schema/openapi.json
 
 .PHONY: contract sanitized-tests unit tools clang-build
-tools: $(TOOLS)
+tools: $(TOOLS) $(BENCHES)
 
 clang-build: ## the program, library and tests once more with clang
 	+$(Q)$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang all tests
@@ -251,8 +256,11 @@ check-crash: all ## kill replicas, connections and the hub's replies: make check
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
 	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) $(PYTHON) tests/harness/run-tests --pytest-serial hub tests/hub
 
-bench: all ## measure beside the koji command on a hub: make bench PROFILE=name
-	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py --profile $(PROFILE) $(BENCH_OPTIONS)
+# A hub is filled only if it was named.
+bench: all $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/service_bench.py $(SERVICE_BENCH_OPTIONS)
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)) \
+	  $(BENCH_OPTIONS)
 
 # --- fuzzing: clang's libFuzzer with both sanitizers, seeds in tests/fuzz/corpus/NAME --------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

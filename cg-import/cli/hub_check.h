@@ -8,7 +8,7 @@
 
 #include "cg/metadata.h"
 #include "cg/report.h"
-#include "koji/content_generator.h"
+#include "koji/hub_lists.h"
 #include "koji/session.h"
 
 /* Zero-initialise; release with hub_check_finish in every case. */

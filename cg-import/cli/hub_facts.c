@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hub_facts.h"
 
-#include "koji/content_generator.h"
+#include "koji/hub_lists.h"
 
 #include <string.h>
 

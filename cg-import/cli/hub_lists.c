@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
-#include "koji/content_generator.h"
+#include "koji/hub_lists.h"
 #include "koji/session.h"
 
 #include <pthread.h>

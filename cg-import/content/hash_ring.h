@@ -3,10 +3,11 @@
 #define CONTENT_HASH_RING_H
 
 /*
- * All four digests of a stream, made beside the thread that receives it.
+ * The digests of a stream that a content is known by (md5, sha256, adler32), made beside the thread that receives it.
  *
- * md5 alone takes as long as the other three together, so there are two lanes, each with a thread of its own, that read
- * the same small ring of blocks. A short stream has neither threads nor a ring. Memory is bounded however slow a lane.
+ * A hub takes outputs with one of these three. md5 alone takes longer than the other two together, so there are two
+ * lanes, each with a thread of its own, that read the same small ring of blocks. A short stream has neither threads nor
+ * a ring. Memory is bounded however slow a lane.
  */
 
 #include "cg/digest.h"
@@ -14,8 +15,8 @@
 #include <stddef.h>
 
 /* One block, bytes, and how many there are: 1 MiB for a part. */
-#define HASH_RING_BLOCK (256U * 1024U)
-#define HASH_RING_BLOCKS 4
+#define HASH_RING_BLOCK (128U * 1024U)
+#define HASH_RING_BLOCKS 8
 /* Up to so many bytes are hashed at once, without threads. */
 #define HASH_RING_THREADS_FROM (1024U * 1024U)
 

@@ -84,9 +84,9 @@ void spool_part_close(struct spool_part *part);
 void spool_part_discard(struct spool_part *part);
 
 /*
- * Ends the part: all digests of it, data and directory durable, now a content. The part is closed in any case. 0, or
- * -1 with CG_E_LIMIT, CG_E_IO (removed if its data could not be made durable, else it stays and may be opened and
- * finished again), CG_E_MEMORY (stays).
+ * Ends the part: md5, sha256 and adler32 of it, data and directory durable, now a content. The part is closed in any
+ * case. 0, or -1 with CG_E_LIMIT, CG_E_IO (removed if its data could not be made durable, else it stays and may be
+ * opened and finished again), CG_E_MEMORY (stays).
  */
 int spool_part_finish(struct spool_part *part, struct cg_digests *digests, struct cg_error *err);
 

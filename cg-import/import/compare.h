@@ -11,7 +11,7 @@
 
 #include "cg/bytes.h"
 #include "cg/metadata.h"
-#include "koji/content_generator.h"
+#include "koji/build.h"
 
 /* Differences that are named one by one; more are only counted. */
 #define IMPORT_DIFFERENCES_MAX 5

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "cg/check.h"
 #include "koji/content_generator.h"
+#include "koji/hub_lists.h"
 #include "koji/session.h"
 
 struct import_journal_keeper; /* journal.h */

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "cg/bytes.h"
 #include "intake/flow.h"
+#include "intake/head_probe.h"
 #include "intake/problem.h"
-#include "intake/raw_head.h"
 #include "intake/tls_peer.h"
 
 #include <microhttpd.h>
@@ -333,9 +333,7 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
     };
     unsigned flags =
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? (unsigned)MHD_USE_TLS : 0U);
-    /* 0.9 would do no more for it than answer some requests itself. */
-    if (carrier->head_form == RAW_HEAD_CUT_VALUES)
-        flags |= MHD_USE_PEDANTIC_CHECKS; /* discipline at level 1 */
+    flags |= head_probe_flags(carrier->head_form);
     /* The library divides its limit among its threads; ours, in on_accept, is the one that counts. */
     unsigned library_limit = (given->connections + 1) * options->threads;
     return MHD_start_daemon(flags, 0, on_accept, carrier, on_request, carrier, MHD_OPTION_EXTERNAL_LOGGER,
@@ -349,13 +347,9 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
 
 struct carrier *carrier_start(const struct carrier_options *options, struct cg_error *err)
 {
-    enum raw_head_form head_form = raw_head_form(MHD_get_version());
-    if (head_form == RAW_HEAD_UNKNOWN) {
-        cg_fail(err, CG_E_UNSUPPORTED,
-                "libmicrohttpd %s: how it reads requests is not known; known are 0.9.76 and older, and 1.0",
-                MHD_get_version());
+    enum raw_head_form head_form = head_probe(err);
+    if (head_form == RAW_HEAD_UNKNOWN)
         return NULL;
-    }
     struct carrier *carrier = calloc(1, sizeof *carrier);
     if (!carrier) {
         cg_fail_memory(err);

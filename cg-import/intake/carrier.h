@@ -26,7 +26,7 @@ struct carrier_options {
 };
 
 /* NULL with CG_E_MEMORY, CG_E_IO, CG_E_CONFIG (certificate or key is not good), CG_E_UNSUPPORTED (a release of the
- * library that raw_head.h does not know). */
+ * library whose way to read heads cannot be checked, see head_probe.h). */
 struct carrier *carrier_start(const struct carrier_options *options, struct cg_error *err);
 
 /* How streams are put to sleep and woken. */

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "intake/raw_head.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum raw_head_form raw_head_form(const char *version)
-{
-    int major, minor, release;
-    if (sscanf(version, "%d.%d.%d", &major, &minor, &release) != 3)
-        return RAW_HEAD_UNKNOWN;
-    if (major == 0 && minor == 9 && release <= 76)
-        return RAW_HEAD_CUT_LINES;
-    return major == 1 && minor == 0 ? RAW_HEAD_CUT_VALUES : RAW_HEAD_UNKNOWN;
-}
 
 /* The line [begin, cr) was cut behind its value if a NUL has only blanks behind it: that NUL was a blank too. */
 static void mend_value_end(char *begin, char *cr)

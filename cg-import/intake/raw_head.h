@@ -9,7 +9,7 @@
  *
  * To 0.9.76 it takes nearly everything for a head, and each blank of the request line, first colon of a field, and CR
  * LF or bare LF became as many NULs: what was sent can be told from what is left, which is the form of gate.h.
- * 0.9.77 makes blanks of the line end before a folded line, which hides it: that release is not used.
+ * 0.9.77 makes blanks of the line end before a folded line, which hides it: it must not be used.
  *
  * From 1.0 on it cuts a value at the first of the blanks behind it, or at its CR, and leaves the rest of the line. With
  * its discipline at level 1 it refuses bare CR, bare LF, NUL, folded lines and blanks before the colon itself; then
@@ -19,14 +19,12 @@
 
 #include <stddef.h>
 
+/* head_probe.h finds out which it is. */
 enum raw_head_form {
     RAW_HEAD_UNKNOWN,
     RAW_HEAD_CUT_LINES,  /* 0.9: line ends are NULs */
     RAW_HEAD_CUT_VALUES, /* 1.0: values end in a NUL */
 };
-
-/* How the release `version` ("0.9.75") leaves a head; RAW_HEAD_UNKNOWN if that was not looked at. */
-enum raw_head_form raw_head_form(const char *version);
 
 /* Where in what the library left of a head its target was, and what it was: the library decodes it in place. */
 struct raw_head_target {

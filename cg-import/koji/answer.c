@@ -77,3 +77,8 @@ int koji_answer_read(const char *method, const struct koji_http_reply *reply, js
     *value = CG_STEAL(decoded.value);
     return 0;
 }
+
+int koji_answer_lacks(const char *method, const char *what, struct cg_error *err)
+{
+    return cg_fail(err, CG_E_HUB_REPLY, "the hub answered %s without %s", method, what);
+}

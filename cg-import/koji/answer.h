@@ -22,4 +22,7 @@ int koji_answer_read(const char *method, const struct koji_http_reply *reply, js
 /* The same for a reply whose status is not 200. Returns -1, always. */
 int koji_answer_fail_status(const char *method, const struct koji_http_reply *reply, struct cg_error *err);
 
+/* An answer that came has not `what` in it, "an array". CG_E_HUB_REPLY; returns -1, always. */
+int koji_answer_lacks(const char *method, const char *what, struct cg_error *err);
+
 #endif

@@ -34,6 +34,7 @@ struct rules {
     struct rules_names content_generators;
     struct rules_names btypes;
     struct rules_names extensions;
+    bool without_subdir; /* the hub is known to leave `subdir` out of account */
 };
 
 /* A place in the document, a chain on the caller's stack: its pointer is only written when there is a finding. */

@@ -36,6 +36,12 @@ static void append_directory(struct rules *rules, struct cg_bytes *path, const j
     }
 }
 
+static void append_subdir(struct rules *rules, struct cg_bytes *path, const json_t *output)
+{
+    if (!rules->without_subdir)
+        append_directory(rules, path, json_object_get(output, "subdir"));
+}
+
 /* koji/__init__.py PathInfo: mavenbuild, winbuild, imagebuild, typedir; "" for what has no sound place. */
 static void archive_directory(struct rules *rules, struct cg_bytes *path, const json_t *output)
 {
@@ -64,7 +70,7 @@ static void archive_directory(struct rules *rules, struct cg_bytes *path, const 
         append(rules, path, "files/");
         append(rules, path, btype.name);
         append(rules, path, "/");
-        append_directory(rules, path, json_object_get(output, "subdir"));
+        append_subdir(rules, path, output);
     }
 }
 
@@ -75,7 +81,7 @@ static void destination(struct rules *rules, struct cg_bytes *path, const json_t
     enum cg_output_kind kind = rules_output_kind(output);
     if (kind == CG_OUTPUT_LOG) {
         append(rules, path, "data/logs/");
-        append_directory(rules, path, json_object_get(output, "subdir"));
+        append_subdir(rules, path, output);
     } else if (kind == CG_OUTPUT_RPM) {
         append(rules, path, "rpm/"); /* the directory is the arch, which the name has too */
     } else {
@@ -166,7 +172,8 @@ static void own_log(struct rules *rules, const struct rules_keys *destinations, 
     if (index == RULES_NO_KEY)
         return;
     struct rules_place item = rules_item(list_place, index), at = rules_member(&item, "filename");
-    rules_find(rules, CG_LEVEL_ERROR, "output.log-name", &at, NULL, "another name, or a subdir",
+    rules_find(rules, CG_LEVEL_ERROR, "output.log-name", &at, NULL,
+               rules->without_subdir ? "another name" : "another name, or a subdir",
                "the hub writes a log named cg_import.log itself");
 }
 
@@ -186,7 +193,10 @@ void rules_destinations(struct rules *rules, const struct rules_place *root)
     collect(&uploads, &destinations, outputs);
     judge(rules, &uploads, &list_place, reported, "output.upload-path", "a path of its own below the upload directory",
           "uploaded to the same path");
-    judge(rules, &destinations, &list_place, reported, "output.destination", "a place of its own on the hub",
+    judge(rules, &destinations, &list_place, reported, "output.destination",
+          rules->without_subdir
+              ? "a name of its own on the hub, which is older than 1.35 and leaves subdir out of account"
+              : "a place of its own on the hub",
           "placed on the hub");
     own_log(rules, &destinations, &list_place);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A stock hub's (Koji schemas/schema.sql, INSERT INTO btype) and those of the public content generators. */
@@ -99,12 +100,26 @@ static int names_begin(struct rules_names *names, const char *const *asked, cons
     return 0;
 }
 
+/* Is the version, "1.34.3", known to be below MAJOR.MINOR? */
+static bool is_before(const char *version, unsigned long major, unsigned long minor)
+{
+    char *end = NULL;
+    unsigned long first = version ? strtoul(version, &end, 10) : 0;
+    if (!version || end == version || *end != '.')
+        return false;
+    const char *second_text = end + 1;
+    unsigned long second = strtoul(second_text, &end, 10);
+    return end != second_text && (first < major || (first == major && second < minor));
+}
+
 int rules_hub_begin(struct rules *rules, const struct cg_hub_facts *hub)
 {
     if (names_begin(&rules->content_generators, hub ? hub->content_generators : NULL, NULL, rules->err) < 0 ||
         names_begin(&rules->btypes, hub ? hub->btypes : NULL, stock_btypes, rules->err) < 0 ||
         names_begin(&rules->extensions, hub ? hub->archive_extensions : NULL, stock_extensions, rules->err) < 0)
         return -1;
+    /* Logs and files of general build types have a subdir from 1.35 on (kojihub.py:7490 and :7435 of that release). */
+    rules->without_subdir = hub && is_before(hub->version, 1, 35);
     return 0;
 }
 

@@ -9,7 +9,7 @@
 /* --- adding ------------------------------------------------------------------------------------------------------ */
 
 static const struct pg_statement add_content = {
-    "add_content", "INSERT INTO contents (sha256, size_bytes, md5, sha1, adler32) VALUES ($1, $2, $3, $4, $5)"
+    "add_content", "INSERT INTO contents (sha256, size_bytes, md5, adler32) VALUES ($1, $2, $3, $4)"
                    " ON CONFLICT (sha256) DO UPDATE SET used_at = now()"};
 
 static int add_work(struct pg_connection *connection, void *context, struct cg_error *err)
@@ -19,7 +19,6 @@ static int add_work(struct pg_connection *connection, void *context, struct cg_e
     pg_put_text(&params, digests->sha256);
     pg_put_int(&params, (int64_t)digests->size_bytes);
     pg_put_text(&params, digests->md5);
-    pg_put_text(&params, digests->sha1);
     pg_put_text(&params, digests->adler32);
     return pg_run(connection, &add_content, &params, NULL, err) < 0 ? -1 : 0;
 }
@@ -32,7 +31,7 @@ int store_content_add(struct store *store, const struct cg_digests *digests, str
 
 /* --- finding ----------------------------------------------------------------------------------------------------- */
 
-#define FOUND_COLUMNS "c.sha256, c.size_bytes, c.md5, c.sha1, c.adler32"
+#define FOUND_COLUMNS "c.sha256, c.size_bytes, c.md5, c.adler32"
 #define SEEN                                                                                                           \
     " AND c.size_bytes = $2 AND EXISTS (SELECT 1 FROM outputs o JOIN imports i ON i.id = o.import_id"                  \
     " WHERE o.content = c.sha256 AND " SCOPE_SQL("$3", "$4") ") LIMIT 1"
@@ -73,7 +72,6 @@ static int find_work(struct pg_connection *connection, void *context, struct cg_
     copy_text(f->found->sha256, sizeof f->found->sha256, pg_get_text(&row));
     f->found->size_bytes = (uint64_t)pg_get_int(&row);
     copy_text(f->found->md5, sizeof f->found->md5, pg_get_text(&row));
-    copy_text(f->found->sha1, sizeof f->found->sha1, pg_get_text(&row));
     copy_text(f->found->adler32, sizeof f->found->adler32, pg_get_text(&row));
     return 1;
 }

@@ -112,8 +112,8 @@ enum store_accepted {
 
 /*
  * Accepts an import, outputs not yet here being STORE_RECEIVING, else STORE_QUEUED. An output whose sha256 is set came
- * with the request (store_content_add was called for it, and for the metadata). Contents that are known by sha256, sha1
- * or md5 and that an import in `scope` refers to are linked at once; adler32 is too weak to know a content by. *import
+ * with the request (store_content_add was called for it, and for the metadata). Contents that are known by sha256 or
+ * md5 and that an import in `scope` refers to are linked at once; adler32 is too weak to know a content by. *import
  * with outputs is what is there now. -1 with CG_E_CONFLICT (a live import of the NVR with other bytes: *import is that
  * one if `scope` may see it, else its id is ""; or the idempotency key was used for another request), CG_E_USAGE (two
  * outputs with one position), CG_E_BUSY, ...

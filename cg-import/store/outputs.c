@@ -44,7 +44,7 @@ static const struct pg_statement lock_receiving = {"lock_receiving",
 static const struct pg_statement compare = {
     "compare", "SELECT o.content IS NOT NULL, c.sha256 IS NOT NULL, c.size_bytes = o.size_bytes AND"
                " o.checksum = CASE o.checksum_type WHEN 'sha256' THEN c.sha256 WHEN 'md5' THEN c.md5"
-               " WHEN 'sha1' THEN c.sha1 WHEN 'adler32' THEN c.adler32 END, o.path, o.checksum_type, o.checksum,"
+               " WHEN 'adler32' THEN c.adler32 END, o.path, o.checksum_type, o.checksum,"
                " o.size_bytes FROM outputs o LEFT JOIN contents c ON c.sha256 = $3"
                " WHERE o.import_id = $1 AND o.position = $2"};
 static const struct pg_statement link_content = {

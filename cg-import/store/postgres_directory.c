@@ -249,3 +249,10 @@ pid_t postgres_directory_server(const struct postgres_directory *directory)
     where[length > 0 ? length : 0] = '\0';
     return strcmp(where, data) == 0 ? (pid_t)pid : 0;
 }
+
+bool postgres_directory_crashed(const struct postgres_directory *directory)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/data/postmaster.pid", directory->path);
+    return postgres_directory_server(directory) == 0 && access(path, F_OK) == 0;
+}

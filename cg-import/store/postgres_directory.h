@@ -14,6 +14,7 @@
 #include "store/postgres_process.h"
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct postgres_directory {
     char path[PATH_MAX]; /* absolute */
@@ -32,6 +33,9 @@ int postgres_directory_open(struct postgres_directory *directory, const char *pa
 
 /* The process of a server that runs on the data, 0 if there is none. */
 pid_t postgres_directory_server(const struct postgres_directory *directory);
+
+/* Has a server left the data without shutting down, and none is at it now? */
+bool postgres_directory_crashed(const struct postgres_directory *directory);
 
 void postgres_directory_close(struct postgres_directory *directory);
 

@@ -19,6 +19,9 @@
 #define FAST_TIMEOUT_MS 60000U
 #define QUIT_TIMEOUT_MS 10000U
 #define POLL_MS 20U
+/* How long processes of a server that was killed may take to end, and how often it is tried meanwhile, milliseconds. */
+#define REMAINS_TIMEOUT_MS 10000U
+#define REMAINS_POLL_MS 100U
 
 struct private_postgres {
     struct postgres_directory directory;
@@ -97,6 +100,24 @@ static int await(struct private_postgres *postgres, const char *conninfo, struct
     return 0;
 }
 
+/* A server does not start while processes of one that was killed before it are still ending. */
+static int launch_and_await(struct private_postgres *postgres, const char *conninfo, struct cg_error *err)
+{
+    uint64_t deadline = clock_monotonic_ms() + REMAINS_TIMEOUT_MS;
+    bool crashed = postgres_directory_crashed(&postgres->directory);
+    for (;;) {
+        if (launch(postgres, err) != 0)
+            return -1;
+        if (await(postgres, conninfo, err) == 0)
+            return 0;
+        bool ended = postgres->pid == 0;
+        if (!crashed || !ended || clock_monotonic_ms() >= deadline)
+            return -1;
+        cg_error_clear(err);
+        stop_sleep(NULL, REMAINS_POLL_MS);
+    }
+}
+
 static void finish_connection(PGconn **conn)
 {
     PQfinish(*conn);
@@ -139,14 +160,14 @@ static int start(struct private_postgres *postgres, const struct private_postgre
                  struct cg_error *err)
 {
     if (postgres_directory_open(&postgres->directory, options->directory, options->user, options->bin, err) != 0 ||
-        end_orphan(&postgres->directory, err) != 0 || launch(postgres, err) != 0)
+        end_orphan(&postgres->directory, err) != 0)
         return -1;
     char first[PATH_MAX + 64];
     const char *path = postgres->directory.path;
     if (write_conninfo(first, sizeof first, path, "postgres", err) != 0 ||
         write_conninfo(postgres->conninfo, sizeof postgres->conninfo, path, "cg_import", err) != 0)
         return -1;
-    return await(postgres, first, err) != 0 ? -1 : make_database(first, err);
+    return launch_and_await(postgres, first, err) != 0 ? -1 : make_database(first, err);
 }
 
 struct private_postgres *private_postgres_start(const struct private_postgres_options *options, struct cg_error *err)

@@ -8,7 +8,8 @@
  * initdb, then postgres as a child process with a Unix socket only (in a directory of mode 0700), fsync on. Started by
  * root it runs as an unprivileged user that owns the directory. A data directory of another major version, or one that
  * another service uses, is refused and never touched. A server left by a service that was killed is shut down in good
- * order and started anew. Stopped with a fast shutdown. The main thread keeps SIGCHLD as it is by default.
+ * order and started anew; one that was killed is recovered from when the last of its processes has ended. Stopped with
+ * a fast shutdown. The main thread keeps SIGCHLD as it is by default.
  */
 
 #include "cg/error.h"

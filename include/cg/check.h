@@ -17,13 +17,14 @@
 #include "cg/report.h"
 
 /*
- * What one hub has registered; each list NULL-terminated, borrowed. A NULL list means "not asked": then a stock Koji
- * hub with the build types of the public content generators is assumed (docs/rules.md).
+ * What one hub is and has registered; each list NULL-terminated, borrowed. A NULL list means "not asked": then a stock
+ * Koji hub with the build types of the public content generators is assumed (docs/rules.md).
  */
 struct cg_hub_facts {
     const char *const *content_generators;
     const char *const *btypes;
     const char *const *archive_extensions; /* "tar.gz", without the leading dot, lower case */
+    const char *version;                   /* of the hub, "1.34.3"; NULL: not asked, and taken for the newest */
 };
 
 struct cg_check_options {

@@ -14,7 +14,6 @@ CREATE TABLE contents (
     sha256 text PRIMARY KEY CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     size_bytes bigint NOT NULL CHECK (size_bytes >= 0),
     md5 text NOT NULL,
-    sha1 text NOT NULL,
     adler32 text NOT NULL,
     added_at timestamptz NOT NULL DEFAULT now(),
     used_at timestamptz NOT NULL DEFAULT now()

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,10 +40,10 @@ static double run_dd(const char *directory, unsigned megabytes)
     pid_t child;
     snprintf(output, sizeof output, "of=%s/dd", directory);
     snprintf(count, sizeof count, "count=%u", megabytes);
-    char *const arguments[] = {"dd", "if=/dev/zero", output, "bs=1M", count, "conv=fsync", "status=none", NULL};
+    const char *const arguments[] = {"dd", "if=/dev/zero", output, "bs=1M", count, "conv=fsync", "status=none", NULL};
     uint64_t began_ms = clock_monotonic_ms();
-    if (posix_spawnp(&child, "dd", NULL, NULL, arguments, environ) != 0 || waitpid(child, &status, 0) != child ||
-        status != 0)
+    if (posix_spawnp(&child, "dd", NULL, NULL, (char *const *)(uintptr_t)arguments, environ) != 0 ||
+        waitpid(child, &status, 0) != child || status != 0)
         end_with("dd failed");
     double speed = megabytes_per_second(megabytes, began_ms);
     unlink(output + strlen("of="));
@@ -101,20 +100,17 @@ int main(int argc, char **argv)
         source[i] = (char)((i * 2654435761U) >> 7U);
     if (!source)
         end_with("no memory");
-    unsigned all = CG_DIGEST_MD5 | CG_DIGEST_SHA1 | CG_DIGEST_SHA256 | CG_DIGEST_ADLER32;
+    unsigned all = CG_DIGEST_MD5 | CG_DIGEST_SHA256 | CG_DIGEST_ADLER32;
     for (unsigned round = 0; round < rounds; round++) {
         double dd = run_dd(directory, megabytes);
         double md5 = run_digest(source, megabytes, CG_DIGEST_MD5);
         double both = run_digest(source, megabytes, CG_DIGEST_MD5 | CG_DIGEST_SHA256);
-        double four = run_digest(source, megabytes, all);
+        double three = run_digest(source, megabytes, all);
         double spooled = run_spool(spool, source, megabytes);
-        printf("%u MB, MB/s: dd conv=fsync %.0f, one core md5 %.0f, md5+sha256 %.0f, all four %.0f; spool %.0f = "
-               "%.2f of dd, %.2f of md5, %.2f of md5+sha256, %.2f of all four\n",
-               megabytes, dd, md5, both, four, spooled, spooled / dd, spooled / md5, spooled / both, spooled / four);
+        printf("%u MB, MB/s: dd conv=fsync %.0f, one core md5 %.0f, md5+sha256 %.0f, all three %.0f; spool %.0f = "
+               "%.2f of dd, %.2f of md5, %.2f of md5+sha256, %.2f of all three\n",
+               megabytes, dd, md5, both, three, spooled, spooled / dd, spooled / md5, spooled / both, spooled / three);
     }
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        printf("largest memory %ld kB, of which the source is %d kB\n", usage.ru_maxrss, SOURCE_BYTES / 1024);
     spool_close(spool);
     return 0;
 }

@@ -67,7 +67,7 @@ class Service:
                 if not key.startswith(('KOJI', 'CG_', 'XDG_', 'KRB5', 'NOTIFY', 'WATCHDOG', 'STATE_DIRECTORY'))}
         return dict(kept, HOME=str(self.top))
 
-    def start(self, timeout_s=60, environment=None, prefix=()):
+    def start(self, timeout_s=60, environment=None, prefix=(), interval_s=0.02):
         self.ready_file.unlink(missing_ok=True)
         with open(self.log_file, 'ab') as log:
             self.process = subprocess.Popen(
@@ -80,7 +80,7 @@ class Service:
                 raise RuntimeError('the service ended with status %s:\n%s' % (self.process.returncode, self.log()))
             if time.monotonic() > deadline:
                 raise TimeoutError('the service does not get ready:\n%s' % self.log())
-            time.sleep(0.02)
+            time.sleep(interval_s)
         self.url = json.loads(self.ready_file.read_text())['url']
         return self
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Two replicas are killed at named points and at random while builds come in and the hub and the database misbehave.
 
-CG_KILLS=N     kills (15; `make check-crash` makes it 100)
+CG_KILLS=N     kills (100)
 CG_SEED=N      another course of events
 
 Nothing accepted may be lost, nothing be imported twice, every import must end, nothing may be left over. The last line
@@ -9,6 +9,7 @@ that the test prints tells the numbers.
 """
 import collections
 import hashlib
+import http.client
 import os
 import pathlib
 import random
@@ -22,15 +23,24 @@ import pytest
 import make_build as build_maker
 
 HERE = pathlib.Path(__file__).resolve().parent
-KILLS = int(os.environ.get('CG_KILLS', '15'))
+KILLS = int(os.environ.get('CG_KILLS', '100'))
 SEED = int(os.environ.get('CG_SEED', '1'))
+POSTERS = 3
+LEASE_S = 2
+# How long an armed replica may take to come by its point.
+POINT_TIMEOUT_S = 3
+# The exit status of a service that does not reach its database.
+DATABASE_AWAY = 3
+ENDS = ('imported', 'rejected', 'canceled')
 
 # Where the program is killed, and how many passings at most are let through before.
-POINTS = {
+STATEMENTS = {
     'put_import': 2, 'put_outputs': 2, 'link_content': 3, 'queue_received': 3,      # intake
     'set_running': 4, 'set_step': 12, 'set_journal': 8, 'set_imported': 3,          # worker
-    'set_later': 2, 'beat': 3, 'COMMIT': 30,
-    'curl_easy_perform': 40, 'fsync': 12, 'renameat': 5, 'linkat': 4}
+    'set_later': 2, 'beat': 3, 'COMMIT': 30}
+FUNCTIONS = {'curl_easy_perform': 40, 'fsync': 12, 'renameat': 5, 'linkat': 4}
+POINTS = [(name, phase, most) for name, most in STATEMENTS.items() for phase in ('before', 'sent', 'after')]
+POINTS += [(name, phase, most) for name, most in FUNCTIONS.items() for phase in ('before', 'after')]
 
 # What the hub does to a request now and then.
 FAULTS = [
@@ -59,25 +69,21 @@ class Course:
 
     def __init__(self, replicas, postgres, hub, make, library):
         self.replicas, self.postgres, self.hub, self.make, self.library = replicas, postgres, hub, make, library
-        self.random = random.Random(SEED)
         self.accepted, self.lock = {}, threading.Lock()
+        self.database = threading.Lock()        # held by who kills a backend, until the server is back
         self.ending = threading.Event()
-        self.kills = collections.Counter()
+        self.kills, self.frozen = collections.Counter(), 0
         self.problems = []
 
     # --- posting -----------------------------------------------------------------------------------------------------
-    def post_all(self, first, step):
+    def post_all(self, first):
         """One poster: a build every moment, each posted again and again until all of it was taken."""
         dice = random.Random(SEED * 1000 + first)
-        number = first
+        number = first + 1
         while not self.ending.is_set():
-            try:
-                self.post_one(dice, number)
-            except Exception as error:      # told by the test, which a thread cannot fail
-                self.problems.append('posting build %d: %r' % (number, error))
-                return
-            number += step
-            self.ending.wait(dice.uniform(0.2, 0.8))
+            self.post_one(dice, number)
+            number += POSTERS
+            self.ending.wait(dice.uniform(0.1, 0.6))
 
     def post_one(self, dice, number):
         directory = self.make(release=str(number), seed=number, size=3000 + number, plain=True, logs=1, components=2)
@@ -89,11 +95,11 @@ class Course:
                 if reply.status in (200, 202):
                     break
                 if reply.status not in (409, 500, 502, 503, 504):
-                    raise AssertionError('%s %s' % (reply.status, reply.body))
-            except OSError:
-                reply = None                # killed in the middle
+                    raise AssertionError('build %d: %s %s' % (number, reply.status, reply.body))
+            except (OSError, http.client.HTTPException):
+                reply = None                    # killed in the middle
             if time.monotonic() > deadline:
-                raise TimeoutError('not accepted: %s' % (reply and reply.body))
+                raise TimeoutError('build %d is not accepted: %s' % (number, reply and reply.body))
             time.sleep(0.1)
         with self.lock:
             self.accepted[reply.json()['id']] = reply.json()['nvr'], directory
@@ -106,42 +112,57 @@ class Course:
             self.hub.clear_faults()
 
     # --- killing -----------------------------------------------------------------------------------------------------
-    def kill_at_point(self):
-        """Start a replica with a point to die at; if it does not come by in time it dies where it is."""
-        service = self.random.choice(self.replicas)
+    def count(self, kind):
+        with self.lock:
+            self.kills[kind] += 1
+
+    def start(self, service, environment=None):
+        """False if it was killed before it was ready. PostgreSQL may just be starting anew: then it is tried again."""
+        while True:
+            try:
+                service.start(environment=environment)
+                return True
+            except RuntimeError:
+                if service.process.returncode == -signal.SIGKILL:
+                    return False
+                if service.process.returncode != DATABASE_AWAY:
+                    raise
+                time.sleep(0.05)
+
+    def kill_at_point(self, service, dice):
+        """Started with a point to die at; if it does not come by in time it dies where it is."""
         service.kill()
-        point = self.random.choice(list(POINTS))
-        place = '%s:%s:%d' % (point, self.random.choice(('before', 'after')), self.random.randint(1, POINTS[point]))
+        name, phase, most = dice.choice(POINTS)
+        place = '%s:%s:%d' % (name, phase, dice.randint(1, most))
+        kind = 'at named points'
         try:
-            service.start(environment={'LD_PRELOAD': str(self.library), 'CG_CRASH_AT': place})
-            service.process.wait(timeout=8)
-            self.kills['named'] += 1
-        except RuntimeError:                # died before it was ready: a point of the start
-            self.kills['named'] += 1
+            if self.start(service, {'LD_PRELOAD': str(self.library), 'CG_CRASH_AT': place}):
+                service.process.wait(timeout=POINT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             service.kill()
-            self.kills['random'] += 1
-        service.start()
+            kind = 'at random'
+        self.count(kind)
+        if service.process.returncode != -signal.SIGKILL:
+            raise RuntimeError('the service ended by itself, status %s' % service.process.returncode)
 
-    def kill_at_random(self):
-        service = self.random.choice(self.replicas)
-        time.sleep(self.random.uniform(0, 1))
+    def kill_at_random(self, service, dice):
+        time.sleep(dice.uniform(0, 1))
         service.kill()
-        self.kills['random'] += 1
-        time.sleep(self.random.uniform(0, 0.5))
-        service.start()
+        self.count('at random')
+        time.sleep(dice.uniform(0, 0.3))
 
-    def kill_backend(self):
-        time.sleep(self.random.uniform(0, 0.5))
-        backends = self.postgres.backends()
-        if not backends:
-            return
-        try:
-            os.kill(self.random.choice(backends), signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        self.kills['backend'] += 1
-        self.wait_for_database()
+    def kill_backend(self, service, dice):
+        time.sleep(dice.uniform(0, 0.5))
+        with self.database:
+            backends = self.postgres.backends()
+            if not backends:
+                return
+            try:
+                os.kill(dice.choice(backends), signal.SIGKILL)
+            except ProcessLookupError:
+                return
+            self.wait_for_database()
+        self.count('of a backend of PostgreSQL')
 
     def wait_for_database(self):
         """After a backend died PostgreSQL starts all of them anew."""
@@ -154,29 +175,44 @@ class Course:
                     raise
                 time.sleep(0.05)
 
-    def freeze(self):
+    def freeze(self, service, dice):
         """A replica sleeps longer than its lease and wakes to find its imports taken."""
-        service = self.random.choice(self.replicas)
         service.signal(signal.SIGSTOP)
-        time.sleep(2.5)
+        time.sleep(LEASE_S * dice.uniform(1.1, 1.4))
         service.signal(signal.SIGCONT)
-        self.kills['frozen'] += 1
+        with self.lock:
+            self.frozen += 1
+
+    def pursue(self, service, dice):
+        """What becomes of one replica, which is left running."""
+        ways = (self.kill_at_point, self.kill_at_random, self.kill_backend, self.freeze)
+        while sum(self.kills.values()) < KILLS and not self.problems:
+            way = dice.choices(ways, (6, 2, 1, 1))[0]
+            if way != self.kill_at_point and service.process.poll() is not None:
+                self.start(service)
+            way(service, dice)
+        service.kill()
+        self.start(service)
+
+    def guard(self, work, *arguments):
+        try:
+            work(*arguments)
+        except Exception as error:              # told by the test, which a thread cannot fail
+            self.problems.append('%s: %r' % (work.__name__, error))
 
     def run(self):
-        threads = [threading.Thread(target=self.post_all, args=(first, 2)) for first in (1, 2)]
-        threads.append(threading.Thread(target=self.misbehave))
-        for thread in threads:
+        killers = [threading.Thread(target=self.guard, args=(self.pursue, service, random.Random(SEED * 100 + number)))
+                   for number, service in enumerate(self.replicas)]
+        others = [threading.Thread(target=self.guard, args=(self.post_all, first)) for first in range(POSTERS)]
+        others.append(threading.Thread(target=self.guard, args=(self.misbehave,)))
+        for thread in killers + others:
             thread.start()
-        try:
-            while sum(self.kills.values()) < KILLS and not self.problems:
-                way = self.random.choices((self.kill_at_point, self.kill_at_random, self.kill_backend, self.freeze),
-                                          (6, 2, 2, 1))[0]
-                way()
-        finally:
-            self.ending.set()
-            for thread in threads:
-                thread.join()
-            self.hub.clear_faults()
+        for thread in killers:
+            thread.join()
+        self.ending.set()
+        for thread in others:
+            thread.join()
+        self.hub.clear_faults()
 
     # --- measuring ---------------------------------------------------------------------------------------------------
     def wait_for_ends(self, timeout_s=180):
@@ -219,11 +255,11 @@ def digest(path):
 
 
 def leftovers(spool, work_directories, postgres, database):
-    """Contents that the database does not know, parts that nobody writes, builds still laid out."""
+    """Contents that the database knows and that are not there, builds still laid out."""
     known = set(postgres.sql(database, 'SELECT sha256 FROM contents').split())
     contents = {path.parent.name + path.name for path in (spool / 'contents').glob('*/*')}
     laid_out = [path for directory in work_directories for path in directory.rglob('*') if path.is_file()]
-    return sorted(contents - known), sorted(known - contents), laid_out
+    return sorted(known - contents), laid_out
 
 
 def collect(service, spool, timeout_s=60):
@@ -243,7 +279,7 @@ def collect(service, spool, timeout_s=60):
 def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, postgres_server, postgres, make_build,
                                                 tmp_path, crash_library, capsys):
     spool = tmp_path / 'spool'
-    settings = {'worker': {'lease': '2 s', 'threads': 3}}
+    settings = {'worker': {'lease': '%d s' % LEASE_S, 'threads': 3}}
     replicas = [start_service(sandbox_hub, postgres, spool=spool, settings=settings) for _ in range(2)]
     replicas[1].token = replicas[0].token
     course = Course(replicas, postgres_server, sandbox_hub, make_build, crash_library)
@@ -257,23 +293,25 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
     nvrs = {nvr for nvr, _ in course.accepted.values()}
     lost = sorted(nvr for nvr in nvrs if builds[nvr] == 0)
     twice = sorted(nvr for nvr, count in builds.items() if count > 1)
-    orphans, gone, laid_out = leftovers(spool, [service.state for service in replicas], postgres_server, postgres)
+    gone, laid_out = leftovers(spool, [service.state for service in replicas], postgres_server, postgres)
     wrong = course.damaged()
     left = collect(replicas[0], spool)
     count = collections.Counter(states.values())
     with capsys.disabled():
-        print('\n%d kills (%s), %d builds accepted: %s; %d lost, %d imported twice, %d reservations left, '
-              '%d files wrong, %d contents unknown to the database and %d missing, %d files left laid out, '
-              '%d in the spool after it was cleared; %.0f s'
+        print('\n%d kills (%s), %d times a replica frozen for longer than its lease; %d builds accepted: %s; '
+              '%d lost, %d imported twice, %d not ended, %d orphan contents; %d reservations left, %d files wrong, '
+              '%d contents missing, %d files left laid out; %.0f s'
               % (sum(course.kills.values()),
-                 ', '.join('%d %s' % (number, kind) for kind, number in course.kills.items()), len(course.accepted),
-                 ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
-                 len(lost), len(twice) + max(0, answers - len(builds)), len(reserved), len(wrong), len(orphans),
-                 len(gone), len(laid_out), left, time.monotonic() - began))
+                 ', '.join('%d %s' % (number, kind) for kind, number in sorted(course.kills.items())), course.frozen,
+                 len(course.accepted), ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
+                 len(lost), len(twice) + max(0, answers - len(builds)),
+                 sum(number for state, number in count.items() if state not in ENDS), left, len(reserved), len(wrong),
+                 len(gone), len(laid_out), time.monotonic() - began))
     assert count == {'imported': len(course.accepted)}, [
         postgres_server.sql(postgres, "SELECT nvr, state, held, step, error_message FROM imports "
                                       "WHERE state <> 'imported'")]
     assert len(course.accepted) >= KILLS // 4
+    assert course.kills['at named points'] >= KILLS // 4
     assert (lost, twice, wrong, gone) == ([], [], [], [])
     assert (set(builds), reserved, laid_out, left) == (nvrs, [], [], 0)
     assert answers <= len(nvrs)

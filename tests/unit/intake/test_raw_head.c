@@ -8,21 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void releases_are_told_apart(void **state)
-{
-    (void)state;
-    assert_int_equal(raw_head_form("0.9.70"), RAW_HEAD_CUT_LINES);
-    assert_int_equal(raw_head_form("0.9.76"), RAW_HEAD_CUT_LINES);
-    assert_int_equal(raw_head_form("0.9.77"), RAW_HEAD_UNKNOWN);
-    assert_int_equal(raw_head_form("0.10.0"), RAW_HEAD_UNKNOWN);
-    assert_int_equal(raw_head_form("1.0.0"), RAW_HEAD_CUT_VALUES);
-    assert_int_equal(raw_head_form("1.0.1"), RAW_HEAD_CUT_VALUES);
-    assert_int_equal(raw_head_form("1.1.0"), RAW_HEAD_UNKNOWN);
-    assert_int_equal(raw_head_form("2.0.0"), RAW_HEAD_UNKNOWN);
-    assert_int_equal(raw_head_form("1.0"), RAW_HEAD_UNKNOWN);
-    assert_int_equal(raw_head_form(""), RAW_HEAD_UNKNOWN);
-}
-
 static void the_target_is_put_back(void **state)
 {
     (void)state;
@@ -115,7 +100,6 @@ static void what_was_not_cut_so_does_not_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(releases_are_told_apart),
         cmocka_unit_test(the_target_is_put_back),
         cmocka_unit_test(a_cut_head_is_mended),
         cmocka_unit_test(what_was_not_cut_so_does_not_pass),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "koji/content_generator.h"
 #include "koji/drafts.h"
+#include "koji/hub_lists.h"
 #include "koji/tag_calls.h"
 #include "scripted_hub.h"
 #include "unit.h"
@@ -60,6 +61,8 @@ static void close_scene(struct scene *scene)
 #define CGS DONE(STRUCT(MEMBER("osbs", STRUCT(MEMBER("id", INT("1"))))))
 #define BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("name", STRING("image"))))))
 #define TYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", STRING(" tar.GZ  zip"))))))
+#define VERSION DONE(STRING("1.34.3"))
+#define NO_METHOD ITEM(STRUCT(MEMBER("faultCode", INT("1000")) MEMBER("faultString", STRING("no"))))
 
 #define METHODS DONE(ARRAY(ITEM(STRING("getBuild"))))
 
@@ -74,7 +77,7 @@ static void test_lists(void **state)
     (void)state;
     struct scene scene;
     struct koji_hub_lists lists = {0};
-    open_scene(&scene, ARRAY(CGS BTYPES TYPES METHODS));
+    open_scene(&scene, ARRAY(CGS BTYPES TYPES VERSION METHODS));
     assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), 0);
     assert_string_equal(lists.facts.content_generators[0], "osbs");
     assert_null(lists.facts.content_generators[1]);
@@ -82,22 +85,41 @@ static void test_lists(void **state)
     assert_string_equal(lists.facts.archive_extensions[0], "tar.gz");
     assert_string_equal(lists.facts.archive_extensions[1], "zip");
     assert_null(lists.facts.archive_extensions[2]);
+    assert_string_equal(lists.facts.version, "1.34.3");
     assert_int_equal(lists.module, 0);
     koji_hub_lists_finish(&lists);
     close_scene(&scene);
+}
+
+static void test_a_hub_that_does_not_tell_its_version(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {ARRAY(CGS BTYPES TYPES NO_METHOD METHODS),
+                                          ARRAY(CGS BTYPES TYPES DONE(NIL) METHODS)};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct scene scene;
+        struct koji_hub_lists lists = {0};
+        open_scene(&scene, answers[i]);
+        assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), 0);
+        assert_null(lists.facts.version);
+        assert_string_equal(lists.facts.btypes[0], "image");
+        koji_hub_lists_finish(&lists);
+        close_scene(&scene);
+    }
 }
 
 static void test_lists_that_are_none(void **state)
 {
     (void)state;
     static const struct bad bads[] = {
-        {ARRAY(DONE(INT("1")) BTYPES TYPES METHODS), "the hub answered listCGs without a struct"},
-        {ARRAY(CGS DONE(NIL) TYPES METHODS), "the hub answered listBTypes without an array"},
-        {ARRAY(CGS DONE(ARRAY(ITEM(STRING("image")))) TYPES METHODS), "the hub answered listBTypes without a name"},
-        {ARRAY(CGS DONE(ARRAY(ITEM(STRUCT(MEMBER("name", INT("3")))))) TYPES METHODS),
+        {ARRAY(DONE(INT("1")) BTYPES TYPES VERSION METHODS), "the hub answered listCGs without a struct"},
+        {ARRAY(CGS DONE(NIL) TYPES VERSION METHODS), "the hub answered listBTypes without an array"},
+        {ARRAY(CGS DONE(ARRAY(ITEM(STRING("image")))) TYPES VERSION METHODS),
          "the hub answered listBTypes without a name"},
-        {ARRAY(CGS BTYPES DONE(STRUCT("")) METHODS), "the hub answered getArchiveTypes without an array"},
-        {ARRAY(CGS BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", NIL))))) METHODS),
+        {ARRAY(CGS DONE(ARRAY(ITEM(STRUCT(MEMBER("name", INT("3")))))) TYPES VERSION METHODS),
+         "the hub answered listBTypes without a name"},
+        {ARRAY(CGS BTYPES DONE(STRUCT("")) VERSION METHODS), "the hub answered getArchiveTypes without an array"},
+        {ARRAY(CGS BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", NIL))))) VERSION METHODS),
          "the hub answered getArchiveTypes without extensions"},
     };
     for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
@@ -120,6 +142,7 @@ static void test_a_multicall_that_is_none(void **state)
                                          ARRAY(""),
                                          ARRAY(CGS),
                                          ARRAY(ITEM(INT("1")) ITEM(INT("2")) ITEM(INT("3"))),
+                                         ARRAY(ITEM(INT("1")) ITEM(INT("2")) ITEM(INT("3")) ITEM(INT("4"))),
                                          ARRAY(ITEM(ARRAY("")) ITEM(ARRAY("")) ITEM(ARRAY("")))};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct scene scene;
@@ -353,6 +376,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_a_hub_that_does_not_tell_its_version),
         cmocka_unit_test(test_lists_that_are_none),
         cmocka_unit_test(test_a_multicall_that_is_none),
         cmocka_unit_test(test_builds),

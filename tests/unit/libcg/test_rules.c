@@ -352,6 +352,32 @@ static void judges_against_the_hub_that_was_asked(void **state)
     }
 }
 
+/* Before 1.35 logs of one name and files of one type and name collide whatever their subdir is. */
+static void judges_subdir_by_the_version_of_the_hub(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        bool without_subdir;
+    } hubs[] = {{"1.34.3", true}, {"1.9", true},      {"0.99", true},    {"1.35.0", false},
+                {"1.100", false}, {"2.0.1", false},   {NULL, false},     {"", false},
+                {"1", false},     {"next.34", false}, {"1.34dev", true}, {"1.x", false}};
+    for (size_t i = 0; i < sizeof hubs / sizeof hubs[0]; i++) {
+        CG_AUTO_JSON json_t *document = metadata_document_good();
+        metadata_document_edit(document, "/output/-", LOG("d/x86_64.log"));
+        metadata_document_edit(document, "/output/2/subdir", "'d'");
+        struct cg_hub_facts hub = {.version = hubs[i].version};
+        CG_AUTO_FREE char *findings = findings_of(document, &hub);
+        assert_string_equal(findings, hubs[i].without_subdir ? "E output.destination /output/2/filename\n" : "");
+    }
+    CG_AUTO_JSON json_t *document = metadata_document_good();
+    metadata_document_edit(document, "/output/1/filename", "'cg_import.log'");
+    metadata_document_edit(document, "/output/1/subdir", "'d'");
+    struct cg_hub_facts old = {.version = "1.33.2"};
+    CG_AUTO_FREE char *findings = findings_of(document, &old);
+    assert_string_equal(findings, "E output.log-name /output/1/filename\n");
+}
+
 /* No value in no place may crash a rule or leave a document without verdict; every value of the document is tried. */
 static void replace_everywhere(json_t *root, json_t *value, size_t *count)
 {
@@ -410,6 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_exactly_what_is_wrong),
         cmocka_unit_test(judges_against_the_hub_that_was_asked),
+        cmocka_unit_test(judges_subdir_by_the_version_of_the_hub),
         cmocka_unit_test(takes_any_value_anywhere),
         cmocka_unit_test(counts_every_duplicate_once),
     };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System V shared memory is of the XSI part of POSIX. */
+#define _XOPEN_SOURCE 700
 #include "postgres.h"
 #include "scratch.h"
 #include "unit.h"
@@ -6,9 +8,12 @@
 #include "store/private_postgres.h"
 #include "store/store.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -144,6 +149,61 @@ static void recovers_after_its_own_crash(void **state)
     stop(postgres);
 }
 
+/* Stands for a process of the killed server that has not ended yet, until the new one was refused for it. */
+struct remains {
+    void *memory;
+    char log[600];
+};
+
+static void *linger(void *context)
+{
+    struct remains *remains = context;
+    char text[65536];
+    do {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        FILE *log = fopen(remains->log, "r");
+        assert_non_null(log);
+        text[fread(text, 1, sizeof text - 1, log)] = '\0';
+        fclose(log);
+    } while (!strstr(text, "pre-existing shared memory block"));
+    assert_int_equal(shmdt(remains->memory), 0);
+    return NULL;
+}
+
+/* The server's shared memory, attached to this process. */
+static void *attach(const char *path)
+{
+    int key, segment = -1;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (char line[1024]; segment < 0 && fgets(line, sizeof line, file);)
+        if (sscanf(line, "%d %d", &key, &segment) != 2)
+            segment = -1;
+    fclose(file);
+    void *memory = shmat(segment, NULL, SHM_RDONLY);
+    assert_ptr_not_equal(memory, (void *)-1);
+    return memory;
+}
+
+static void waits_for_the_remains_of_a_killed_server(void **state)
+{
+    (void)state;
+    need_server();
+    struct private_postgres *postgres = start("remains");
+    struct remains remains = {.memory = attach(scratch_path("remains/data/postmaster.pid"))};
+    snprintf(remains.log, sizeof remains.log, "%s", scratch_path("remains/log"));
+    assert_int_equal(kill((pid_t)server_pid("remains"), SIGKILL), 0);
+    while (private_postgres_alive(postgres))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    stop(postgres);
+
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, linger, &remains), 0);
+    postgres = start("remains");
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    stop(postgres);
+}
+
 static void clears_away_half_made_data(void **state)
 {
     (void)state;
@@ -232,6 +292,7 @@ int main(void)
         cmocka_unit_test(refuses_a_directory_in_use),
         cmocka_unit_test(takes_over_from_a_killed_service),
         cmocka_unit_test(recovers_after_its_own_crash),
+        cmocka_unit_test(waits_for_the_remains_of_a_killed_server),
         cmocka_unit_test(clears_away_half_made_data),
         cmocka_unit_test(refuses_data_of_another_version),
         cmocka_unit_test(refuses_directories_and_programs_that_do_not_fit),
