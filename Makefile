@@ -56,7 +56,7 @@ INTAKE_LIBS = $(shell $(PKG_CONFIG) --libs $(INTAKE_PACKAGES))
 ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
 
 # --- rooms: every .c in a room belongs to its archive ----------------------------------------------------------------
-ROOMS := libcg base store koji content import intake cli
+ROOMS := libcg base store koji content import intake audit cli
 sources = $(sort $(wildcard cg-import/$(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 ALL_OBJECTS := $(foreach room,$(ROOMS),$(call objects,$(room)))
@@ -68,6 +68,7 @@ KOJI := $(BUILD)/koji.a
 CONTENT := $(BUILD)/content.a
 IMPORT := $(BUILD)/import.a
 INTAKE := $(BUILD)/intake.a
+AUDIT := $(BUILD)/audit.a
 CLI := $(BUILD)/cli.a
 BINARY := $(BUILD)/cg-import
 
@@ -88,13 +89,15 @@ UNDER_koji := $(KOJI) $(BASE) $(LIBCG)
 UNDER_content := $(CONTENT) $(BASE) $(LIBCG)
 UNDER_import := $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 UNDER_intake := $(INTAKE) $(STORE) $(CONTENT) $(BASE) $(LIBCG)
+UNDER_audit := $(AUDIT) $(STORE) $(BASE) $(LIBCG)
 LIBS_store = $(DATABASE_LIBS)
 LIBS_koji = $(HUB_LIBS)
 LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
 LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 UNDER_hub-module := $(HUB_LOGIC) $(BASE) $(LIBCG)
 LIBS_hub-module = $(DATABASE_LIBS)
-UNDER_cli := $(CLI) $(INTAKE) $(UNDER_import)
+LIBS_audit = $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
+UNDER_cli := $(CLI) $(INTAKE) $(AUDIT) $(UNDER_import)
 LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
 
 # An archive: a test takes of it what it calls, so that a harness for one room needs that room only there.
@@ -121,7 +124,7 @@ $(LIBCG): $(call objects,libcg)
 	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/libcg-all.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/libcg-all.o
 
-$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE) $(CLI) $(HARNESS): $(BUILD)/%.a:
+$(BASE) $(STORE) $(KOJI) $(CONTENT) $(IMPORT) $(INTAKE) $(AUDIT) $(CLI) $(HARNESS): $(BUILD)/%.a:
 	$(call say,LIB,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(HARNESS): $(HARNESS_OBJECTS)
@@ -131,6 +134,7 @@ $(KOJI): $(call objects,koji)
 $(CONTENT): $(call objects,content)
 $(IMPORT): $(call objects,import)
 $(INTAKE): $(call objects,intake)
+$(AUDIT): $(call objects,audit)
 $(CLI): $(filter-out %/main.o,$(call objects,cli)) # for its tests
 
 $(HUB_LOGIC): $(call hub_objects,hub-module/logic)
@@ -145,7 +149,7 @@ $(HUB_MODULE): $(call hub_objects,hub-module) $(HUB_LOGIC) $(BASE) $(LIBCG)
 	$(Q)$(CC) $(ALL_CFLAGS) -shared -Wl,-z,relro,-z,now -Wl,--exclude-libs,ALL -pthread -Wl,--as-needed $(LDFLAGS) \
 	  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -o $@ $^ $(LIBCG_LIBS)
 
-$(BINARY): $(call objects,cli) $(INTAKE) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
+$(BINARY): $(call objects,cli) $(INTAKE) $(AUDIT) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(LIBCG_LIBS)
 
@@ -204,10 +208,10 @@ tests: $(TEST_PROGRAMS) ## build the unit test programs
 
 # Small C programs that other tests and measures drive, linked with everything below the command line.
 define tool_rule
-$(BUILD)/tests/$(1)/%: tests/$(1)/%.c $$(INTAKE) $$(UNDER_import)
+$(BUILD)/tests/$(1)/%: tests/$(1)/%.c $$(INTAKE) $$(AUDIT) $$(UNDER_import)
 	@mkdir -p $$(@D)
 	$$(call say,TOOL,$$@)
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(INTAKE) $$(UNDER_import) \
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(INTAKE) $$(AUDIT) $$(UNDER_import) \
 	  $$(INTAKE_LIBS) $$(LIBS_import) $$(LIBCG_LIBS)
 endef
 $(foreach directory,conformance bench,$(eval $(call tool_rule,$(directory))))

@@ -30,9 +30,11 @@ _cg_import_files() {
 }
 
 _cg_import() {
-    local verbs="check import hub submit list show watch retry cancel release serve migrate token help"
+    local verbs="check import hub submit list show watch retry cancel release provenance serve migrate token audit witness help"
     local hub_options="-p --profile -c --config --hub --serverca"
     local login_options="--authtype --cert --principal --keytab --user --password-file --runas"
+    local trust_options="-k --key -w --witness --quorum --origin"
+    local deeds="keygen log show prove verify mirror export"
     local service_options="-S --service --token-file --serverca --cert"
     local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} config="" i
 
@@ -59,11 +61,12 @@ _cg_import() {
         mapfile -t COMPREPLY < <(compgen -W "$(_cg_import_profiles "${config/#\~/$HOME}")" -- "$current")
         return
         ;;
-    -c | --config | --serverca | --metadata | --ready-file | --cert | --keytab | --password-file | --token-file | --batch)
+    -c | --config | --serverca | --metadata | --ready-file | --cert | --keytab | --password-file | --token-file | --batch | \
+        --leaf | --key-file | --tls-cert | --tls-key | -o | --output | -k | --key | -w | --log)
         _cg_import_files -f "$current"
         return
         ;;
-    --state-dir | --topdir)
+    --state-dir | --topdir | --proofs)
         _cg_import_files -d "$current"
         return
         ;;
@@ -72,6 +75,8 @@ _cg_import() {
         return
         ;;
     --state)
+        [[ $verb == provenance ]] && { _cg_import_words "$current" imported not-imported any; return; }
+        [[ $verb == witness ]] && { _cg_import_files -d "$current"; return; }
         _cg_import_words "$current" receiving queued running held imported rejected canceled
         return
         ;;
@@ -79,11 +84,17 @@ _cg_import() {
         _cg_import_words "$current" submitter operator auditor
         return
         ;;
+    --format)
+        _cg_import_words "$current" spdx-2.3 cyclonedx-1.6 cyclonedx-1.5
+        return
+        ;;
     --action)
         _cg_import_words "$current" retry cure-stray forget mark-imported
         return
         ;;
-    -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires)
+    -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires | \
+        --rpm | --component | --built-with | --digest | --pullspec | --source | --commit | --parent | --task | \
+        --submitter | --depth | --quorum | --origin | --listen)
         COMPREPLY=()
         return
         ;;
@@ -124,6 +135,15 @@ _cg_import() {
     release)
         options+=" --action --build-id --note --json $service_options"
         ;;
+    provenance)
+        options+=" --rpm --component --built-with --digest --pullspec --nvr --build-id --source --commit --parent"
+        options+=" --content-generator --task --submitter --since --until --state --limit --hub --depth --components"
+        options+=" --key --format --output --csv --json $service_options"
+        [[ $current == -* ]] || ((COMP_CWORD > 2)) || {
+            _cg_import_words "$current" find show diff ancestors descendants attest sbom
+            return
+        }
+        ;;
     serve)
         options+=" -c --config --check-config --ready-file"
         ;;
@@ -133,6 +153,22 @@ _cg_import() {
     token)
         options+=" --role --content-generator --package --expires --json -c --config"
         [[ $current == -* ]] || ((COMP_CWORD > 2)) || { _cg_import_words "$current" create list revoke; return; }
+        ;;
+    audit)
+        # shellcheck disable=SC2086
+        ((COMP_CWORD > 2)) || [[ $current == -* ]] || { _cg_import_words "$current" $deeds; return; }
+        case $((COMP_CWORD > 2))${COMP_WORDS[2]} in
+        1keygen) options+=" -o --output --witness" ;;
+        1log) options+=" --proofs --json $service_options" ;;
+        1show) options+=" $service_options" ;;
+        1prove) options+=" -o --output $service_options" ;;
+        1verify) options+=" --leaf --since --print --json $trust_options" ;;
+        1mirror) options+=" --json --token-file --serverca --cert $trust_options" ;;
+        1export) options+=" $trust_options" ;;
+        esac
+        ;;
+    witness)
+        options+=" --key-file --state --log --listen --tls-cert --tls-key --ready-file"
         ;;
     help)
         # shellcheck disable=SC2086
@@ -146,7 +182,7 @@ _cg_import() {
     if [[ $current == -* ]]; then
         # shellcheck disable=SC2086
         _cg_import_words "$current" $options
-    elif [[ $verb == check || $verb == import || $verb == submit ]]; then
+    elif [[ $verb == check || $verb == import || $verb == submit || $verb == audit ]]; then
         _cg_import_files -f "$current"
     else
         COMPREPLY=()

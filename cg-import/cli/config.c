@@ -259,7 +259,11 @@ static int complete(struct config *config, struct cg_error *err)
         return cg_fail_memory(err);
     if (name_replica(service, err) < 0)
         return -1;
-    if (below(service->state_directory, "spool", &config->spool.directory, err) < 0)
+    struct config_audit *audit = &config->audit;
+    if (below(service->state_directory, "spool", &config->spool.directory, err) < 0 ||
+        below(service->state_directory, "audit/log", &audit->directory, err) < 0 ||
+        below(service->state_directory, "audit/last-signed", &audit->last_signed, err) < 0 ||
+        below(service->state_directory, "audit/key", &audit->key_file, err) < 0)
         return -1;
     return below(service->state_directory, "work", &config->worker.directory, err);
 }

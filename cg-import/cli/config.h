@@ -75,6 +75,25 @@ struct config_worker {
     char *directory;
 };
 
+struct config_audit {
+    char *directory;   /* of the published log */
+    char *last_signed; /* file outside the database */
+    char *key_file, *second_key_file;
+    char *attestation_key_file; /* NULL: attestations go out unsigned */
+    char **trusted_keys;
+    char *origin;
+    uint64_t quorum;
+    char *witness_ca;
+    uint64_t wait_ms; /* of a leaf, until the service is not ready */
+};
+
+/* [witness NAME] */
+struct config_witness {
+    char *name;
+    char *url;
+    char *key; /* verifier key */
+};
+
 /* [hub NAME]; login as in a profile of the koji command, these over it. */
 struct config_hub {
     char *name;
@@ -108,6 +127,9 @@ struct config {
     struct config_callers callers;
     struct config_limits limits;
     struct config_worker worker;
+    struct config_audit audit;
+    struct config_witness *witnesses;
+    size_t witness_count;
     struct config_hub *hubs; /* at least one */
     size_t hub_count;
     struct config_grant *grants;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config_faults.h"
 
+#include "audit/witness_client.h"
+
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -167,8 +170,53 @@ static int judge_times(const struct config_worker *worker, struct config_faults 
     return config_fault(faults, "worker", "retry_most", "[worker] retry_most is shorter than retry_first");
 }
 
+static int judge_witness(const struct config_witness *witness, struct config_faults *faults)
+{
+    char heading[CG_ERROR_HINT_SIZE];
+    struct cg_note_verifier verifier;
+    struct cg_error why = {0};
+    snprintf(heading, sizeof heading, "witness %s", witness->name);
+    if (!witness->url || !witness->key)
+        return config_fault(faults, heading, NULL, "[%s] wants url and key", heading);
+    if (strncmp(witness->url, "http://", 7) != 0 && strncmp(witness->url, "https://", 8) != 0 &&
+        config_fault(faults, heading, "url",
+                     "[%s] url wants an address that begins with http:// or https://, not \"%s\"", heading,
+                     witness->url) < 0)
+        return -1;
+    if (cg_note_verifier_parse(witness->key, &verifier, &why) != 0)
+        return config_fault(faults, heading, "key", "[%s] key: %s", heading, why.message);
+    if (verifier.type != CG_NOTE_COSIGNATURE)
+        return config_fault(faults, heading, "key", "[%s] key is no key of a witness (type 04)", heading);
+    return 0;
+}
+
+/* A quorum of none, with witnesses, would publish what nobody has seen: it has to be said. */
+static int judge_audit(const struct config *config, struct config_faults *faults)
+{
+    const struct config_audit *audit = &config->audit;
+    if (config->witness_count > AUDIT_WITNESSES_MAX &&
+        config_fault(faults, "audit", NULL, "there are %zu witnesses, expected at most %u", config->witness_count,
+                     AUDIT_WITNESSES_MAX) < 0)
+        return -1;
+    if (audit->quorum > config->witness_count &&
+        config_fault(faults, "audit", "quorum", "[audit] quorum is %" PRIu64 ", and there are %zu witnesses",
+                     audit->quorum, config->witness_count) < 0)
+        return -1;
+    if (config->witness_count > 0 && !is_written(faults, "audit", "quorum") &&
+        config_fault(
+            faults, "audit", "quorum",
+            "[audit] quorum is not set: how many of the witnesses must sign before a checkpoint is published?") < 0)
+        return -1;
+    for (size_t i = 0; i < config->witness_count; i++)
+        if (judge_witness(&config->witnesses[i], faults) < 0)
+            return -1;
+    return 0;
+}
+
 int config_judge(const struct config *config, struct config_faults *faults)
 {
+    if (judge_audit(config, faults) < 0)
+        return -1;
     if (judge_listen(&config->listen, faults) < 0 || judge_callers(config, faults) < 0 ||
         judge_times(&config->worker, faults) < 0 || judge_hubs(config, faults) < 0)
         return -1;

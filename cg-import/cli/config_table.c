@@ -208,6 +208,35 @@ static const struct config_key worker_keys[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct config_audit, member)
+static const struct config_key audit_keys[] = {
+    {.name = "directory", .type = CONFIG_PATH, .offset = AT(directory)},
+    {.name = "last_signed", .type = CONFIG_PATH, .offset = AT(last_signed)},
+    {.name = "key_file", .type = CONFIG_PATH, .offset = AT(key_file)},
+    {.name = "second_key_file", .type = CONFIG_PATH, .offset = AT(second_key_file)},
+    {.name = "attestation_key_file", .type = CONFIG_READABLE, .offset = AT(attestation_key_file)},
+    {.name = "trusted_keys", .type = CONFIG_LIST, .offset = AT(trusted_keys)},
+    {.name = "origin", .type = CONFIG_TEXT, .offset = AT(origin)},
+    {.name = "quorum", .type = CONFIG_COUNT, .offset = AT(quorum), .fallback = "0", .least = 0, .most = 16},
+    {.name = "witness_ca", .type = CONFIG_READABLE, .offset = AT(witness_ca)},
+    {.name = "wait",
+     .type = CONFIG_DURATION,
+     .offset = AT(wait_ms),
+     .fallback = "5 min",
+     .least = SECOND,
+     .most = 365 * DAY},
+    END,
+};
+#undef AT
+
+#define AT(member) offsetof(struct config_witness, member)
+static const struct config_key witness_keys[] = {
+    {.name = "url", .type = CONFIG_TEXT, .offset = AT(url)},
+    {.name = "key", .type = CONFIG_TEXT, .offset = AT(key)},
+    END,
+};
+#undef AT
+
 #define AT(member) offsetof(struct config_hub, member)
 static const struct config_key hub_keys[] = {
     {.name = "profile", .type = CONFIG_TEXT, .offset = AT(profile)},
@@ -247,11 +276,22 @@ static const struct config_key root_keys[] = {
 };
 
 #define ONE(member) .name = #member, .keys = member##_keys, .offset = offsetof(struct config, member)
-#define MANY(word)                                                                                                     \
-    .name = #word, .keys = word##_keys, .offset = offsetof(struct config, word##s),                                    \
+#define MANY(word, words)                                                                                              \
+    .name = #word, .keys = word##_keys, .offset = offsetof(struct config, words),                                      \
     .count_offset = offsetof(struct config, word##_count), .size = sizeof(struct config_##word)
 
 const struct config_section_kind config_section_kinds[] = {
-    {ONE(service)}, {ONE(listen)}, {ONE(database)}, {ONE(spool)}, {ONE(callers)}, {ONE(limits)}, {ONE(worker)},
-    {MANY(hub)},    {MANY(grant)}, {MANY(root)},    END,
+    {ONE(service)},
+    {ONE(listen)},
+    {ONE(database)},
+    {ONE(spool)},
+    {ONE(callers)},
+    {ONE(limits)},
+    {ONE(worker)},
+    {ONE(audit)},
+    {MANY(witness, witnesses)},
+    {MANY(hub, hubs)},
+    {MANY(grant, grants)},
+    {MANY(root, roots)},
+    END,
 };

@@ -88,6 +88,8 @@ static int start(struct daemon *daemon, struct cg_error *err)
     if (!daemon->lists || hub_lists_set(daemon->lists, daemon->hubs->for_lists, daemon->hubs->count, err) < 0)
         return -1;
     hub_lists_wait(daemon->lists, LISTS_FIRST_MS);
+    if (log_keeper_start(&daemon->log_keeper, daemon->config, daemon->database.store, daemon->log, err) < 0)
+        return -1;
     daemon->worker = daemon_start_worker(daemon, daemon->config, daemon->hubs, err);
     if (!daemon->worker || start_collector(daemon, err) < 0)
         return -1;
@@ -106,6 +108,7 @@ static void stop(struct daemon *daemon)
     collector_stop(daemon->collector);
     hub_lists_destroy(daemon->lists);
     face_finish(&daemon->face);
+    log_keeper_stop(&daemon->log_keeper);
     spool_close(daemon->spool);
     database_close(&daemon->database);
     hubs_destroy(daemon->hubs);

@@ -9,6 +9,7 @@
 #include "face.h"
 #include "hub_lists.h"
 #include "hubs.h"
+#include "log_keeper.h"
 #include "signals.h"
 
 #include "content/spool.h"
@@ -28,6 +29,7 @@ struct daemon {
     struct hub_lists *lists;
     struct work_counters counters; /* of all workers, before and after a reload */
     struct worker *worker;
+    struct log_keeper log_keeper;
     struct collector *collector;
     struct face face;
     struct intake *intake;

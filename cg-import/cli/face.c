@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "face.h"
 
+#include "base/secret.h"
+
 #include <string.h>
 
 static unsigned seconds(uint64_t milliseconds)
@@ -63,6 +65,21 @@ static int make_roots(struct face *face, const struct config *config, struct cg_
     return 0;
 }
 
+static int read_attestation_key(struct face *face, const char *file, struct cg_error *err)
+{
+    AUTO_SECRET struct secret key = {0};
+    if (!file)
+        return 0;
+    if (secret_set_from_file(&key, file, err) < 0)
+        return -1;
+    face->attestation_signer = cg_note_signer_parse(secret_reveal(&key), err);
+    face->options.attestation_signer = face->attestation_signer;
+    if (face->attestation_signer)
+        return 0;
+    cg_error_clear(err);
+    return cg_fail(err, CG_E_CONFIG, "%s has no key as cg-import audit keygen makes it", file);
+}
+
 int face_make(struct face *face, const struct config *config, struct cg_error *err)
 {
     const struct config_listen *listen = &config->listen;
@@ -75,14 +92,19 @@ int face_make(struct face *face, const struct config *config, struct cg_error *e
                                             .trust = make_trust(&config->callers),
                                             .limits = make_limits(&config->limits),
                                             .default_hub = config->service.default_hub,
+                                            .audit_directory = config->audit.directory,
+                                            .audit_wait_s = seconds(config->audit.wait_ms),
                                             .public_url = listen->public_url,
                                             .threads = (unsigned)listen->threads};
-    return make_grants(face, config, err) < 0 ? -1 : make_roots(face, config, err);
+    if (make_grants(face, config, err) < 0 || make_roots(face, config, err) < 0)
+        return -1;
+    return read_attestation_key(face, config->audit.attestation_key_file, err);
 }
 
 void face_finish(struct face *face)
 {
     free(face->grants);
     free(face->roots);
+    cg_note_signer_destroy(face->attestation_signer);
     *face = (struct face){0};
 }

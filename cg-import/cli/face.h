@@ -13,9 +13,11 @@ struct face {
     struct intake_options options;
     struct intake_grant *grants;
     struct reference_root *roots;
+    struct cg_note_signer *attestation_signer;
 };
 
-/* Fills it but for store, spool, log and the hubs' lists; `config` is borrowed as long. 0, or -1 with CG_E_MEMORY. */
+/* Fills it but for store, spool, log and the hubs' lists; `config` is borrowed as long. 0, or -1 with CG_E_CONFIG,
+ * CG_E_IO (the key of attestations), CG_E_MEMORY. */
 int face_make(struct face *face, const struct config *config, struct cg_error *err);
 
 void face_finish(struct face *face);

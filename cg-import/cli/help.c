@@ -11,8 +11,8 @@ void verbs_print_overview(FILE *out)
                   terminal_page_width(out));
     fputs("\nVerbs:\n", out);
     for (const struct verb *const *verb = verbs; *verb; verb++) {
-        fprintf(out, "  %-8s ", (*verb)->name);
-        terminal_wrap(out, (*verb)->summary, 11, terminal_page_width(out));
+        fprintf(out, "  %-10s ", (*verb)->name);
+        terminal_wrap(out, (*verb)->summary, 13, terminal_page_width(out));
     }
     fputs("\n\"cg-import VERB --help\" tells the options of a verb, \"man cg-import\" the rest.\n", out);
 }

@@ -16,9 +16,12 @@ extern const struct verb verb_watch;
 extern const struct verb verb_retry;
 extern const struct verb verb_cancel;
 extern const struct verb verb_release;
+extern const struct verb verb_provenance;
 extern const struct verb verb_serve;
 extern const struct verb verb_migrate;
 extern const struct verb verb_token;
+extern const struct verb verb_audit;
+extern const struct verb verb_witness;
 extern const struct verb verb_help;
 
 /* All of them, in the order in which help lists them; NULL-terminated. */

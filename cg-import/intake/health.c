@@ -2,6 +2,9 @@
 #include "intake/health.h"
 
 #include "intake/request_private.h"
+#include "store/audit.h"
+
+#include <inttypes.h>
 
 static void answer_alive(struct intake_request *request, void *state)
 {
@@ -21,6 +24,18 @@ static bool judge(struct intake_request *request, json_t *checks, const char *wh
     return result == 0;
 }
 
+/* Leaves that wait too long are not signed: what is accepted from here on could not be proved. */
+static int judge_log(const struct intake_options *options, struct cg_error *err)
+{
+    struct store_log_state log;
+    if (store_audit_state(options->store, &log, err) != 0)
+        return -1;
+    if (log.oldest_pending_s <= options->audit_wait_s)
+        return 0;
+    return cg_fail(err, CG_E_BUSY, "%" PRIu64 " leaves of the audit log wait, the first for %.0f s", log.pending,
+                   log.oldest_pending_s);
+}
+
 static void answer_ready(struct intake_request *request, void *state)
 {
     (void)state;
@@ -30,6 +45,8 @@ static void answer_ready(struct intake_request *request, void *state)
     bool ready = true;
     if (options->store)
         ready &= judge(request, checks, "database", store_ready(options->store, &err), &err);
+    if (options->store && options->audit_wait_s)
+        ready &= judge(request, checks, "audit", judge_log(options, &err), &err);
     if (options->spool)
         ready &= judge(request, checks, "content", spool_room(options->spool, 0, &err), &err);
     if (atomic_load(&request->server->stopping))

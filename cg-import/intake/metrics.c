@@ -2,6 +2,7 @@
 #include "intake/metrics.h"
 
 #include "cg/bytes.h"
+#include "intake/audit_metrics.h"
 #include "intake/request_private.h"
 #include "intake/work_metrics.h"
 
@@ -273,7 +274,8 @@ static void answer_metrics(struct intake_request *request, void *state)
         cg_error_clear(&err);
     }
     if (metrics_write(server->metrics, statistics, limits_connections(server->limits), &text, &err) != 0 ||
-        (server->options.counters && work_metrics_write(server->options.counters, &text, &err) != 0))
+        (server->options.counters && work_metrics_write(server->options.counters, &text, &err) != 0) ||
+        audit_metrics_write(&server->options, &text, &err) != 0)
         intake_fail(request, &err, NULL);
     else
         intake_answer_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", cg_bytes_text(&text));

@@ -137,6 +137,16 @@ void intake_answer_text(struct intake_request *request, unsigned status, const c
     answer_body(request, status, content_type, strdup(text));
 }
 
+void intake_answer_bytes(struct intake_request *request, unsigned status, const char *content_type,
+                         struct cg_bytes *bytes)
+{
+    size_t size = bytes->size;
+    char *body = cg_bytes_steal(bytes);
+    answer_body(request, status, content_type, body ? body : strdup(""));
+    if (request->answer.body && body)
+        request->answer.size = size;
+}
+
 void intake_answer_empty(struct intake_request *request, unsigned status)
 {
     assert(!request_is_answered(request));

@@ -11,6 +11,7 @@
  * connection is closed, unless so little of the body is left that it is read and dropped.
  */
 
+#include "cg/bytes.h"
 #include "intake/server.h"
 
 #include <jansson.h>
@@ -74,6 +75,9 @@ void intake_count(struct intake_request *request, enum intake_counter counter, u
 int intake_set_header(struct intake_request *request, const char *name, const char *value);
 void intake_answer_json(struct intake_request *request, unsigned status, json_t *json /* stolen */);
 void intake_answer_text(struct intake_request *request, unsigned status, const char *content_type, const char *text);
+/* Any bytes, which are taken over. */
+void intake_answer_bytes(struct intake_request *request, unsigned status, const char *content_type,
+                         struct cg_bytes *bytes);
 void intake_answer_empty(struct intake_request *request, unsigned status);
 
 /*

@@ -24,6 +24,27 @@ static const struct intake_route routes[] = {
     {"POST", "/v1/imports/{id}/retry", STORE_ROLE_OPERATOR, HANDLER_LIMITS, &intake_import_retry},
     {"POST", "/v1/imports/{id}/cancel", STORE_ROLE_OPERATOR, NOTE_BYTES, &intake_import_cancel},
     {"POST", "/v1/imports/{id}/release", STORE_ROLE_OPERATOR, NOTE_BYTES, &intake_import_release},
+    {"GET", "/v1/provenance/builds", MAY_WATCH_ALL, 0, &intake_provenance_find},
+    {"GET", "/v1/provenance/builds/{build}", MAY_WATCH_ALL, 0, &intake_provenance_get},
+    {"GET", "/v1/provenance/builds/{build}/difference", MAY_WATCH_ALL, 0, &intake_provenance_difference},
+    {"GET", "/v1/provenance/builds/{build}/ancestors", MAY_WATCH_ALL, 0, &intake_provenance_ancestors},
+    {"GET", "/v1/provenance/builds/{build}/descendants", MAY_WATCH_ALL, 0, &intake_provenance_descendants},
+    {"GET", "/v1/imports/{id}/audit", ANY_ROLE, 0, &intake_import_audit},
+    {"GET", "/v1/audit/entries/{index}", MAY_WATCH_ALL, 0, &intake_audit_entry},
+    {"GET", "/v1/audit/inclusion", 0, 0, &intake_audit_inclusion},
+    {"GET", "/v1/audit/consistency", 0, 0, &intake_audit_consistency},
+    /* As C2SP tlog-tiles has them: the hashes are for anyone, what is told only for those who may see all of it. */
+    {"GET", "/checkpoint", 0, 0, &intake_audit_checkpoint},
+    {"GET", "/tile/{level}/{a}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/{level}/{a}/{b}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/{level}/{a}/{b}/{c}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/{level}/{a}/{b}/{c}/{d}", 0, 0, &intake_audit_tile},
+    {"GET", "/tile/entries/{a}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/tile/entries/{a}/{b}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/tile/entries/{a}/{b}/{c}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/tile/entries/{a}/{b}/{c}/{d}", MAY_WATCH_ALL, 0, &intake_audit_entries},
+    {"GET", "/v1/provenance/builds/{build}/attestation", MAY_WATCH_ALL, 0, &intake_provenance_attestation},
+    {"GET", "/v1/provenance/builds/{build}/sbom", MAY_WATCH_ALL, 0, &intake_provenance_sbom},
 };
 
 const struct intake_route *intake_resources(size_t *count)

@@ -11,7 +11,7 @@
 
 #include "intake/request.h"
 
-#define ROUTER_VALUES_MAX 4 /* {name} of one pattern */
+#define ROUTER_VALUES_MAX 5 /* {name} of one pattern */
 #define ROUTER_TABLES_MAX 2
 #define ROUTER_METHODS_SIZE 128 /* of an Allow header */
 

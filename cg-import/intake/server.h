@@ -13,6 +13,7 @@
 #include "base/stop.h"
 #include "base/work_counters.h"
 #include "cg/check.h"
+#include "cg/note.h"
 #include "content/reference.h"
 #include "content/spool.h"
 #include "store/callers.h"
@@ -70,8 +71,12 @@ struct intake_options {
     size_t root_count;
     intake_hub_facts *hub_facts;
     void *hub_facts_context;
-    const char *public_url; /* as callers reach it, for Location; NULL: from the Host header */
-    unsigned threads;       /* 0: 16; a handler that waits for disk or database holds one */
+    void *owner;                 /* for the handlers of a starter's own routes (server_private.h); NULL: none */
+    const char *audit_directory; /* of the published audit log; NULL: none is served */
+    unsigned audit_wait_s;       /* a leaf that waits for longer makes the service not ready; 0: none does */
+    const char *public_url;      /* as callers reach it, for Location; NULL: from the Host header */
+    unsigned threads;            /* 0: 16; a handler that waits for disk or database holds one */
+    const struct cg_note_signer *attestation_signer; /* signs attestations; NULL: they go out unsigned */
 };
 
 struct intake;

@@ -3,6 +3,7 @@
 
 #include "cg/check.h"
 #include "cg/json.h"
+#include "cg/provenance.h"
 #include "content/spool.h"
 #include "intake/difference.h"
 #include "intake/idempotency.h"
@@ -10,6 +11,7 @@
 #include "intake/stored_document.h"
 #include "intake/submission_outputs.h"
 #include "intake/visible.h"
+#include "store/audit.h"
 #include "store/contents.h"
 
 #include <inttypes.h>
@@ -122,11 +124,36 @@ static int place_early_files(struct submission *s, struct cg_error *err)
     return 0;
 }
 
+/* A refusal is told to the caller only once it is in the audit log. Returns -1, always. */
+static int record_refusal(const struct submission *s, struct cg_error *err)
+{
+    struct cg_digests digests;
+    struct cg_error why = {0};
+    if (err->code != CG_E_REFUSED && err->code != CG_E_SYNTAX && err->code != CG_E_AUTH && err->code != CG_E_CONFLICT)
+        return -1;
+    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(CG_DIGEST_SHA256, &why);
+    if (digest && cg_digest_update(digest, cg_bytes_text(&s->text), s->text.size, &why) == 0 &&
+        cg_digest_read(digest, &digests, &why) == 0) {
+        const struct store_refusal refusal = {.caller = s->caller->name,
+                                              .request_id = s->request_id,
+                                              .nvr = s->metadata ? s->metadata->nvr : NULL,
+                                              .metadata_sha256 = digests.sha256,
+                                              .metadata_bytes = s->text.size,
+                                              .why = err};
+        if (store_audit_refused(s->service->store, &refusal, &why) == 0)
+            return -1;
+    }
+    *err = why;
+    return -1;
+}
+
 int submission_check(struct submission *s, struct cg_error *err)
 {
     if (s->metadata)
         return 0;
-    if (judge(s, err) != 0 || check_scope(s, err) != 0 || submission_list_outputs(s, err) != 0)
+    if (judge(s, err) != 0 || check_scope(s, err) != 0)
+        return record_refusal(s, err);
+    if (submission_list_outputs(s, err) != 0)
         return -1;
     return place_early_files(s, err);
 }
@@ -252,7 +279,7 @@ static int accept_wanted(struct submission *s, const struct store_new_import *wa
         if (err->code == CG_E_CONFLICT)
             tell_conflict(s, import);
         store_import_finish(import);
-        return -1;
+        return record_refusal(s, err);
     }
     if (*how == STORE_ACCEPTED_SAME && import->state == STORE_RECEIVING)
         return bring_missing(s, import, err);
@@ -276,8 +303,8 @@ int submission_accept(struct submission *s, struct store_import *import, enum st
     if (submission_keep(s, err) != 0 || idempotency_request(&s->options, s->kept.sha256, request_sha256, err) != 0)
         return -1;
     CG_AUTO_JSON json_t *options = posting_options_json(&s->options, err);
-    CG_AUTO_JSON json_t *components = options ? submission_components(s->metadata, err) : NULL;
-    if (!components)
+    CG_AUTO_JSON json_t *facts = options ? cg_provenance_facts(s->metadata->document, err) : NULL;
+    if (!facts)
         return -1;
     const struct store_new_import wanted = {
         .hub = s->options.hub,
@@ -293,7 +320,7 @@ int submission_accept(struct submission *s, struct store_import *import, enum st
         .request_sha256 = request_sha256,
         .outputs = s->outputs,
         .output_count = s->output_count,
-        .components = components,
+        .facts = facts,
     };
     return accept_wanted(s, &wanted, import, how, err);
 }

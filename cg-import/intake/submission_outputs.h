@@ -2,7 +2,7 @@
 #ifndef INTAKE_SUBMISSION_OUTPUTS_H
 #define INTAKE_SUBMISSION_OUTPUTS_H
 
-/* For submission.c: the outputs of a posted document, the files that are them, and its components. */
+/* For submission.c: the outputs of a posted document, and the files that are them. */
 
 #include "intake/submission.h"
 
@@ -22,8 +22,5 @@ int submission_place(struct submission *submission, size_t index, const struct c
 
 /* Takes the outputs in that lie where the option `reference` says. 0 or -1. */
 int submission_take_referenced(struct submission *submission, struct cg_error *err);
-
-/* The distinct components of all buildroots and outputs. New reference, NULL with CG_E_MEMORY. */
-json_t *submission_components(const struct cg_metadata *metadata, struct cg_error *err);
 
 #endif

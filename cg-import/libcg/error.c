@@ -42,6 +42,14 @@ static const struct cg_code_info table[] = {
     {CG_E_TOO_LARGE, "CG_E_TOO_LARGE", "too large for the hub's web server", 413, 3, true, true, "koji.GenericError"},
     {CG_E_UNSUPPORTED, "CG_E_UNSUPPORTED", "this hub cannot do that", 422, 1, false, true, "koji.GenericError"},
     {CG_E_TAG, "CG_E_TAG", "imported, but not tagged", 502, 1, false, false, "koji.TagError"},
+
+    {CG_E_FORM, "CG_E_FORM", "not in the form of an audit trail", 400, 10, false, false, "ValueError"},
+    {CG_E_SIGNATURE, "CG_E_SIGNATURE", "not signed by a trusted key", 403, 11, false, false, "ValueError"},
+    {CG_E_QUORUM, "CG_E_QUORUM", "too few witnesses", 503, 12, false, false, "ValueError"},
+    {CG_E_PROOF, "CG_E_PROOF", "not proved", 422, 13, false, false, "ValueError"},
+    {CG_E_FORK, "CG_E_FORK", "the log was forked, cut or rolled back", 409, 14, false, false, "ValueError"},
+    {CG_E_DIFFERS, "CG_E_DIFFERS", "the hub differs from the trail", 409, 15, false, false, "ValueError"},
+    {CG_E_INCOMPLETE, "CG_E_INCOMPLETE", "a part of the log is missing", 404, 16, false, false, "ValueError"},
 };
 
 static const struct cg_code_info unknown_code = {CG_E_INTERNAL, "unknown", "unknown code", 500, 2,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Accepting an import: the same is the same, another of the NVR is refused while one lives, all else is new. */
-#include "store/components.h"
 #include "store/import_rows.h"
+#include "store/provenance_rows.h"
 #include "store/scope.h"
 #include "store/transaction.h"
 
@@ -11,8 +11,8 @@
 struct acceptance {
     const struct store_new_import *wanted;
     const struct store_scope *scope;
-    const json_t *outputs;    /* rows for the statement */
-    const json_t *components; /* digested, NULL: none */
+    const json_t *outputs; /* rows for the statement */
+    const json_t *schema;  /* members of the leaf */
     struct store_import *import;
     enum store_accepted how;
 };
@@ -224,17 +224,33 @@ static int queue_if_complete(struct pg_connection *connection, const struct acce
     return event_put(connection, id, "queued", a->wanted->caller, json_object(), err);
 }
 
+static int put_facts(struct pg_connection *connection, const struct store_new_import *wanted, const char *id,
+                     struct cg_error *err)
+{
+    struct provenance_build build = {.import_id = id,
+                                     .origin = "service",
+                                     .hub = wanted->hub,
+                                     .package = wanted->package,
+                                     .content_generator = wanted->content_generator,
+                                     .caller = wanted->caller,
+                                     .metadata_sha256 = wanted->metadata_sha256};
+    return provenance_put(connection, &build, wanted->facts, err);
+}
+
 static int put_new(struct pg_connection *connection, struct acceptance *a, const char *id, struct cg_error *err)
 {
+    char facts_sha256[65] = "";
     if (put_row(connection, a->wanted, id, err) != 0 || replace_dead(connection, a, id, err) != 0 ||
         put_all_outputs(connection, a, id, err) != 0)
         return -1;
-    if (a->components && components_put(connection, id, a->components, err) != 0)
+    if (a->wanted->facts &&
+        (provenance_digest(a->wanted->facts, facts_sha256, err) != 0 || put_facts(connection, a->wanted, id, err) != 0))
         return -1;
-    if (event_put(connection, id, "accepted", a->wanted->caller,
-                  json_pack("{s:s, s:s, s:I}", "request", a->wanted->request_id, "metadata_sha256",
-                            a->wanted->metadata_sha256, "outputs", (json_int_t)a->wanted->output_count),
-                  err) != 0)
+    if (event_put_with(connection, id, "accepted", a->wanted->caller,
+                       json_pack("{s:s, s:s, s:I, s:s*}", "request", a->wanted->request_id, "metadata_sha256",
+                                 a->wanted->metadata_sha256, "outputs", (json_int_t)a->wanted->output_count,
+                                 "facts_sha256", facts_sha256[0] ? facts_sha256 : NULL),
+                       a->schema, err) != 0)
         return -1;
     return queue_if_complete(connection, a, id, err);
 }
@@ -296,14 +312,8 @@ int store_import_accept(struct store *store, const struct store_new_import *want
     CG_AUTO_JSON json_t *outputs = output_rows(wanted, err);
     if (!outputs)
         return -1;
-    CG_AUTO_JSON json_t *components = NULL;
-    if (wanted->components) {
-        components = components_digested(wanted->components, err);
-        if (!components)
-            return -1;
-    }
     struct acceptance a = {
-        .wanted = wanted, .scope = scope, .outputs = outputs, .components = components, .import = import};
+        .wanted = wanted, .scope = scope, .outputs = outputs, .schema = store->schema, .import = import};
     if (pg_transaction(store, PG_WRITE, accept_work, &a, err) < 0)
         return -1;
     *how = a.how;

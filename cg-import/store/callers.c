@@ -2,7 +2,10 @@
 #include "store/callers.h"
 
 #include "cg/digest.h"
+#include "store/audit_leaf.h"
 #include "store/transaction.h"
+
+#include <stdio.h>
 
 #include <string.h>
 #include <sys/random.h>
@@ -131,6 +134,26 @@ struct making {
     const json_t *content_generators, *packages;
 };
 
+/* Tokens are made and revoked on the service's own machine: it knows the user that did, by number. */
+static int record(struct pg_connection *connection, const char *type, const json_t *detail, struct cg_error *err)
+{
+    char actor[32];
+    snprintf(actor, sizeof actor, "uid:%lu", (unsigned long)getuid());
+    if (!detail)
+        return cg_fail_memory(err);
+    const struct audit_leaf leaf = {.type = type, .actor = actor, .detail = detail};
+    return audit_leaf_put(connection, &leaf, err);
+}
+
+static int record_created(struct pg_connection *connection, const struct making *m, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *detail =
+        json_pack("{s:s, s:s, s:I, s:O, s:O, s:I}", "caller", m->id, "name", m->wanted->name, "roles",
+                  (json_int_t)m->wanted->roles, "content_generators", m->content_generators, "packages", m->packages,
+                  "expires_at", (json_int_t)m->wanted->expires_at);
+    return record(connection, "token-created", detail, err);
+}
+
 static int create_work(struct pg_connection *connection, void *context, struct cg_error *err)
 {
     const struct making *m = context;
@@ -147,7 +170,7 @@ static int create_work(struct pg_connection *connection, void *context, struct c
         cg_fail(err, CG_E_CONFLICT, "there is a caller \"%s\" already", m->wanted->name);
         return cg_hint(err, "names are never used again: choose another");
     }
-    return put < 0 ? -1 : 0;
+    return put < 0 ? -1 : record_created(connection, m, err);
 }
 
 int store_caller_create(struct store *store, const struct store_caller *wanted, struct secret *token,
@@ -258,7 +281,11 @@ static int revoke_work(struct pg_connection *connection, void *context, struct c
     const char *const *name = context;
     PG_AUTO_PARAMS struct pg_params params = {0};
     pg_put_text(&params, *name);
-    return pg_run(connection, &revoke, &params, NULL, err);
+    int revoked = pg_run(connection, &revoke, &params, NULL, err);
+    if (revoked <= 0)
+        return revoked;
+    CG_AUTO_JSON json_t *detail = json_pack("{s:s}", "name", *name);
+    return record(connection, "token-revoked", detail, err) == 0 ? revoked : -1;
 }
 
 int store_caller_revoke(struct store *store, const char *name, struct cg_error *err)

@@ -1,70 +1,81 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/components.h"
 
-#include "cg/canon.h"
-#include "cg/digest.h"
+#include "cg/bytes.h"
 
-static int digest_of(const json_t *component, struct cg_digests *digests, struct cg_error *err)
-{
-    CG_AUTO_BYTES struct cg_bytes text = {0};
-    if (cg_canon(component, &text, err) != 0)
-        return -1;
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(CG_DIGEST_SHA256, err);
-    if (!digest || cg_digest_update(digest, text.data, text.size, err) != 0)
-        return -1;
-    return cg_digest_read(digest, digests, err);
-}
-
-json_t *components_digested(const json_t *components, struct cg_error *err)
-{
-    CG_AUTO_JSON json_t *digested = json_array();
-    size_t position;
-    json_t *component;
-    json_array_foreach(components, position, component)
-    {
-        struct cg_digests digests;
-        if (!json_is_object(component)) {
-            cg_fail(err, CG_E_USAGE, "component %zu is not an object", position);
-            return NULL;
-        }
-        if (digest_of(component, &digests, err) != 0)
-            return NULL;
-        json_t *row = json_pack("{s:I, s:s, s:O}", "position", (json_int_t)position, "digest", digests.sha256,
-                                "component", component);
-        if (!row || json_array_append_new(digested, row) != 0) {
-            cg_fail_memory(err);
-            return NULL;
-        }
-    }
-    return CG_STEAL(digested);
-}
-
+static const struct pg_statement find_components = {
+    "find_components", "SELECT d.place, k.component_id FROM unnest($1::text[]) WITH ORDINALITY AS d(digest, place)"
+                       " JOIN components k ON k.digest = d.digest"};
 /* In the order of their digests, so that two imports never wait for each other's rows. */
 static const struct pg_statement put_components = {
     "put_components",
     "INSERT INTO components (digest, component)"
     " SELECT c.digest, c.component FROM json_to_recordset($1::json) AS c(digest text, component jsonb)"
-    " WHERE NOT EXISTS (SELECT 1 FROM components k WHERE k.digest = c.digest)"
     " ORDER BY c.digest ON CONFLICT (digest) DO NOTHING"};
-static const struct pg_statement refer_components = {
-    "refer_components", "INSERT INTO import_components (import_id, position, component_id)"
-                        " SELECT $1, c.position, k.component_id"
-                        " FROM json_to_recordset($2::json) AS c(position integer, digest text)"
-                        " JOIN components k ON k.digest = c.digest"};
 
-int components_put(struct pg_connection *connection, const char *id, const json_t *digested, struct cg_error *err)
+/* Appends the digests as the text of an array. */
+static int append_digests(struct cg_bytes *out, const json_t *components, struct cg_error *err)
 {
-    PG_AUTO_PARAMS struct pg_params rows = {0};
-    pg_put_json(&rows, digested);
-    if (pg_run(connection, &put_components, &rows, NULL, err) < 0)
+    size_t i;
+    const json_t *entry;
+    if (cg_bytes_append(out, "{", 1, err) != 0)
         return -1;
+    json_array_foreach(components, i, entry)
+    {
+        const char *digest = json_string_value(json_object_get(entry, "digest"));
+        if (!digest || strspn(digest, "0123456789abcdef") != 64 || digest[64] ||
+            !json_is_object(json_object_get(entry, "component")))
+            return cg_fail(err, CG_E_SYNTAX, "component %zu is none: expected its digest and an object", i);
+        if (cg_bytes_printf(out, err, i ? ",%s" : "%s", digest) != 0)
+            return -1;
+    }
+    return cg_bytes_append(out, "}", 1, err);
+}
+
+/* Numbers of those that are kept, 0 for others. How many are kept, -1. */
+static int look_up(struct pg_connection *connection, const struct cg_bytes *digests, int *numbers, struct cg_error *err)
+{
     PG_AUTO_PARAMS struct pg_params params = {0};
-    pg_put_text(&params, id);
-    pg_put_json(&params, digested);
-    int referred = pg_run(connection, &refer_components, &params, NULL, err);
-    if (referred < 0)
+    pg_put_text(&params, cg_bytes_text(digests));
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    int count = pg_run(connection, &find_components, &params, &rows, err);
+    for (int i = 0; i < count; i++) {
+        struct pg_row row = pg_row(rows, i);
+        size_t place = (size_t)pg_get_int(&row);
+        numbers[place - 1] = (int)pg_get_int(&row);
+    }
+    return count;
+}
+
+static int put_missing(struct pg_connection *connection, const json_t *components, const int *numbers,
+                       struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *missing = json_array();
+    size_t i;
+    json_t *entry;
+    json_array_foreach(components, i, entry)
+    {
+        if (numbers[i] == 0 && json_array_append(missing, entry) != 0)
+            return cg_fail_memory(err);
+    }
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_json(&params, missing);
+    return pg_run(connection, &put_components, &params, NULL, err) < 0 ? -1 : 0;
+}
+
+int components_put(struct pg_connection *connection, const json_t *components, int *numbers, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes digests = {0};
+    size_t count = json_array_size(components);
+    if (append_digests(&digests, components, err) != 0)
         return -1;
-    if ((size_t)referred != json_array_size(digested))
-        return cg_fail(err, CG_E_INTERNAL, "%d of %zu components were kept", referred, json_array_size(digested));
-    return 0;
+    int known = look_up(connection, &digests, numbers, err);
+    if (known < 0 || (size_t)known == count)
+        return known < 0 ? -1 : 0;
+    if (put_missing(connection, components, numbers, err) != 0)
+        return -1;
+    known = look_up(connection, &digests, numbers, err);
+    if (known >= 0 && (size_t)known != count)
+        return cg_fail(err, CG_E_INTERNAL, "%d of %zu components were kept", known, count);
+    return known < 0 ? -1 : 0;
 }

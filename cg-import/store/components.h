@@ -6,11 +6,10 @@
 
 #include "store/postgres.h"
 
-/* [{"position", "digest", "component"}] of an array of components, new reference. NULL with CG_E_USAGE (not an array of
- * objects), CG_E_SYNTAX (no canonical form), CG_E_MEMORY. */
-json_t *components_digested(const json_t *components, struct cg_error *err);
-
-/* Keeps the new ones and refers the import to all of them. 0 or -1. */
-int components_put(struct pg_connection *connection, const char *id, const json_t *digested, struct cg_error *err);
+/*
+ * Keeps those that are new of [{"digest", "component"}], no digest twice, and tells the number of each: `numbers` has
+ * room for all. 0, or -1 with CG_E_SYNTAX (no such array).
+ */
+int components_put(struct pg_connection *connection, const json_t *components, int *numbers, struct cg_error *err);
 
 #endif

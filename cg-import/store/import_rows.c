@@ -126,23 +126,6 @@ void store_imports_free(struct store_import *imports, size_t count)
     free(imports);
 }
 
-static const struct pg_statement put_event = {
-    "put_event", "INSERT INTO events (import_id, type, actor, detail) VALUES ($1, $2, $3, $4)"};
-
-int event_put(struct pg_connection *connection, const char *id, const char *type, const char *actor, json_t *detail,
-              struct cg_error *err)
-{
-    CG_AUTO_JSON json_t *owned = detail;
-    if (!owned)
-        return cg_fail_memory(err);
-    PG_AUTO_PARAMS struct pg_params params = {0};
-    pg_put_text(&params, id);
-    pg_put_text(&params, type);
-    pg_put_text(&params, actor);
-    pg_put_json(&params, owned);
-    return pg_run(connection, &put_event, &params, NULL, err) < 0 ? -1 : 0;
-}
-
 static const struct pg_statement notify = {"notify", "SELECT pg_notify('cg_import_queue', '')"};
 
 int queue_notify(struct pg_connection *connection, struct cg_error *err)

@@ -24,9 +24,13 @@ int import_read(struct pg_row *row, struct store_import *import, struct cg_error
 /* Reads the import and its outputs into `import`, which is released first. 1, 0 when there is none, -1. */
 int import_load(struct pg_connection *connection, const char *id, struct store_import *import, struct cg_error *err);
 
-/* Writes down one change. `detail` is stolen; NULL when it could not be made (CG_E_MEMORY). 0 or -1. */
+/* Writes down one change, as an event and as a leaf of the audit log. `detail` is stolen; NULL when it could not be
+ * made (CG_E_MEMORY). 0 or -1. */
 int event_put(struct pg_connection *connection, const char *id, const char *type, const char *actor, json_t *detail,
               struct cg_error *err);
+/* The same with members that only the leaf has; borrowed. */
+int event_put_with(struct pg_connection *connection, const char *id, const char *type, const char *actor,
+                   json_t *detail, const json_t *more, struct cg_error *err);
 
 /* Puts an import into the queue, due after `delay_ms`, and wakes who waits. The state is set by the caller. 0 or -1. */
 int queue_put(struct pg_connection *connection, const char *id, unsigned delay_ms, struct cg_error *err);

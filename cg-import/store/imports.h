@@ -102,7 +102,7 @@ struct store_new_import {
     const char *request_sha256;  /* digest of what was asked, for the idempotency key */
     const struct store_output *outputs;
     size_t output_count;
-    const json_t *components; /* array of the distinct components of all buildroots and outputs, NULL: none */
+    const json_t *facts; /* cg_provenance_facts() of the metadata; NULL: none are kept */
 };
 
 enum store_accepted {

@@ -5,9 +5,9 @@
 /*
  * For this room only: one connection to PostgreSQL, its prepared statements, their parameters and rows.
  *
- * The only face of libpq together with connect.c, queue_wait.c and private_postgres.c. Statements are constants with
- * parameters; no SQL text is ever put together at run time, and none gets into a message: what libpq says goes to the
- * store's listener (store_options.trouble), callers get a sentence and the SQLSTATE.
+ * The only face of libpq together with connect.c, listen.c, queue_wait.c and private_postgres.c. Statements are
+ * constants with parameters; no SQL text is ever put together at run time, and none gets into a message: what libpq
+ * says goes to the store's listener (store_options.trouble), callers get a sentence and the SQLSTATE.
  */
 
 #include "store/store.h"
@@ -18,7 +18,7 @@
 /* Parameters of one statement; the widest insert has nineteen. */
 #define PG_PARAMS_MAX 24
 /* Statements that one connection keeps prepared: all of this room's, with room to grow. */
-#define PG_PREPARED_MAX 128
+#define PG_PREPARED_MAX 256
 
 struct pg_statement {
     const char *name; /* of the prepared statement, and in messages */

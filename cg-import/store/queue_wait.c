@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waiting for work: a connection that listens, the stop pipe and the next due time, whichever comes first. */
+#include "store/listen.h"
 #include "store/queue.h"
 #include "store/transaction.h"
-
-#include "base/clock.h"
-
-#include <poll.h>
-#include <stdio.h>
 
 /* Least wait when something is due already that another owner is just taking, and after a failure, ms. */
 #define WAIT_LEAST_MS 20
@@ -60,15 +56,6 @@ static int listen_on(struct store *store, struct pg_connection *waiter, struct c
     return -1;
 }
 
-/* Takes what has arrived off the connection: true when something was told. */
-static bool notified(PGconn *conn)
-{
-    bool any = false;
-    for (PGnotify *told; (told = PQnotifies(conn)) != NULL; any = true)
-        PQfreemem(told);
-    return any;
-}
-
 /* How long to wait, ms; -1 failed. */
 static int64_t time_to_wait(struct pg_connection *waiter, unsigned most_ms, struct cg_error *err)
 {
@@ -84,33 +71,13 @@ static int64_t time_to_wait(struct pg_connection *waiter, unsigned most_ms, stru
     return due_ms < most_ms ? due_ms : most_ms;
 }
 
-/* 0 when it is time to look, 1 stopped, -1 the connection broke. */
-static int wait_on(struct pg_connection *waiter, const struct stop *stop, int64_t wait_ms, struct cg_error *err)
-{
-    uint64_t deadline = clock_monotonic_ms() + (uint64_t)wait_ms;
-    for (;;) {
-        if (stop_level(stop) != STOP_NONE)
-            return 1;
-        if (notified(waiter->conn))
-            return 0;
-        uint64_t now = clock_monotonic_ms();
-        if (now >= deadline)
-            return 0;
-        struct pollfd wait[2] = {{.fd = PQsocket(waiter->conn), .events = POLLIN},
-                                 {.fd = stop_descriptor(stop), .events = POLLIN}};
-        poll(wait, 2, (int)(deadline - now));
-        if (wait[0].revents && !PQconsumeInput(waiter->conn))
-            return cg_fail(err, CG_E_BUSY, "the connection to the database was lost");
-    }
-}
-
 static int wait_listening(struct store *store, struct pg_connection *waiter, const struct stop *stop, unsigned most_ms,
                           struct cg_error *err)
 {
     if (listen_on(store, waiter, err) != 0)
         return -1;
     int64_t wait_ms = time_to_wait(waiter, most_ms, err);
-    return wait_ms < 0 ? -1 : wait_on(waiter, stop, wait_ms, err);
+    return wait_ms < 0 ? -1 : listen_wait(waiter, stop, wait_ms, err);
 }
 
 int store_queue_wait(struct store *store, const struct stop *stop, unsigned most_ms, struct cg_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/store.h"
 
+#include "store/audit_leaf.h"
 #include "store/transaction.h"
 
 #include <string.h>
@@ -21,9 +22,10 @@ static struct store *allocate(const struct store_options *options)
     store->busy = calloc(store->options.connections, sizeof *store->busy);
     store->waiters = calloc(store->options.connections, sizeof *store->waiters);
     store->waiting = calloc(store->options.connections, sizeof *store->waiting);
+    store->schema = audit_leaf_schema(NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->returned, NULL);
-    if (store->options.conninfo && store->all && store->busy && store->waiters && store->waiting)
+    if (store->options.conninfo && store->all && store->busy && store->waiters && store->waiting && store->schema)
         return store;
     store_close(store);
     return NULL;
@@ -59,6 +61,7 @@ void store_close(struct store *store)
     free(store->busy);
     free(store->waiters);
     free(store->waiting);
+    json_decref(store->schema);
     free((char *)store->options.conninfo);
     free(store);
 }

@@ -21,7 +21,8 @@
 
 /*
  * Codes with frozen numbers: a number is never reused or given another meaning, since scripts, journals and
- * databases hold them. 1-19 are about this machine, 20-29 the document, 30-39 conflicts, 40-59 the hub.
+ * databases hold them. 1-19 are about this machine, 20-29 the document, 30-39 conflicts, 40-59 the hub,
+ * 60-69 the audit trail.
  */
 enum cg_code {
     CG_OK = 0,
@@ -58,17 +59,25 @@ enum cg_code {
     CG_E_TOO_LARGE = 52,   /* HTTP 413: a smaller piece may pass */
     CG_E_UNSUPPORTED = 53, /* this hub cannot do what is asked */
     CG_E_TAG = 54,         /* the build is imported, tagging it failed */
+
+    CG_E_FORM = 60,       /* no well-formed key, note, checkpoint, tile, proof or envelope */
+    CG_E_SIGNATURE = 61,  /* no trusted key signed, or a trusted key's signature is wrong */
+    CG_E_QUORUM = 62,     /* fewer witnesses signed than the policy asks for */
+    CG_E_PROOF = 63,      /* the hashes do not lead to the signed root */
+    CG_E_FORK = 64,       /* two views of a log that are not of one log: forked, cut or rolled back */
+    CG_E_DIFFERS = 65,    /* what the hub has is not what the trail says */
+    CG_E_INCOMPLETE = 66, /* a part of the log that should be there is not */
 };
 
 /* What a program does about a code. */
 struct cg_code_info {
     enum cg_code code;
-    const char *name;         /* "CG_E_BUSY", never NULL */
-    const char *meaning;      /* a phrase for people, lower case, never NULL */
-    int http_status;          /* for the service's answers */
-    int exit_status;          /* DESIGN.md section 11: 0 done 1 refused 2 local 3 temporary 4 conflict 5 unknown */
-    bool retryable;           /* the same request may succeed later without anyone's help */
-    bool refund;              /* our own reservation is to be given back after this */
+    const char *name;    /* "CG_E_BUSY", never NULL */
+    const char *meaning; /* a phrase for people, lower case, never NULL */
+    int http_status;     /* for the service's answers */
+    int exit_status; /* DESIGN.md section 11: 0 done 1 refused 2 local 3 temporary 4 conflict 5 unknown, 10-16 audit */
+    bool retryable;  /* the same request may succeed later without anyone's help */
+    bool refund;     /* our own reservation is to be given back after this */
     const char *python_class; /* exception class for Python callers, a name of the koji module or a builtin */
 };
 

@@ -5,8 +5,10 @@
  *     intake_server CONNINFO SPOOL ROOT [RESERVE_BYTES [METADATA_MAX [OUTPUT_MAX [IMPORTS_MAX]]]]
  *
  * Migrates the database, makes the callers below, and writes one JSON line {"port", "tokens": {name: token}}. Knows the
- * hub "sandbox", which is the default. ROOT is the reference root "builds". Ends when its standard input does.
+ * hub "sandbox", which is the default. ROOT is the reference root "builds". The audit log is signed and published
+ * beside SPOOL, in SPOOL.audit. Ends when its standard input does.
  */
+#include "audit/sequencer.h"
 #include "base/secret.h"
 #include "intake/server.h"
 
@@ -99,8 +101,23 @@ int main(int argc, char **argv)
     struct log *log = spool ? log_create(2, LOG_KEY_VALUE, LOG_INFO, &err) : NULL;
     if (!log || store_migrate(store, &applied, &err) != 0 || make_callers(store, tokens, &err) != 0)
         return end(&err);
+    char published[512], last_signed[512], key[512];
+    snprintf(published, sizeof published, "%s.audit/log", argv[2]);
+    snprintf(last_signed, sizeof last_signed, "%s.audit/last-signed", argv[2]);
+    snprintf(key, sizeof key, "%s.audit-key", argv[2]);
+    const struct sequencer_options sequencer_options = {.store = store,
+                                                        .log = log,
+                                                        .replica = "intake",
+                                                        .directory = published,
+                                                        .last_signed = last_signed,
+                                                        .keys = {.key_file = key, .origin = "test.example/log"}};
+    struct sequencer *sequencer = sequencer_start(&sequencer_options, &err);
+    if (!sequencer)
+        return end(&err);
     const struct intake_options options = {
         .store = store,
+        .audit_directory = published,
+        .audit_wait_s = 300,
         .spool = spool,
         .log = log,
         .address = "127.0.0.1",
@@ -114,6 +131,7 @@ int main(int argc, char **argv)
         .hub_facts = sandbox_facts,
     };
     int status = serve(&options, tokens);
+    sequencer_stop(sequencer);
     log_destroy(log);
     spool_close(spool);
     store_close(store);

@@ -9,16 +9,18 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release')
+CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release', 'provenance')
 SERVER_VERBS = ('serve', 'migrate', 'token')
-VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'help')
-PAGES = {verb: 'cg-import-%s.1' % verb for verb in VERBS[:-1]} | {'help': 'cg-import.1'}
+VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'audit', 'witness', 'help')
+AUDIT_VERBS = tuple('audit ' + verb for verb in ('keygen', 'log', 'show', 'prove', 'verify', 'mirror', 'export'))
+ALL_VERBS = (*VERBS, *AUDIT_VERBS)
+PAGES = {verb: 'cg-import-%s.1' % verb.replace(' ', '-') for verb in ALL_VERBS} | {'help': 'cg-import.1'}
 COMPLETION = TOP / 'cg-import' / 'cli' / 'completion.bash'
 
 
 def help_options(cg_import, verb):
     """{'--profile': ('p', 'NAME')}"""
-    text = cg_import(None, verb, '--help').stdout
+    text = cg_import(None, *verb.split(), '--help').stdout
     rows = re.findall(r'^  (?:-(\w), |    )--([a-z-]+)(?: ([A-Z:]+))?(?:  |$)', text, re.M)
     return {'--' + name: (letter, argument) for letter, name, argument in rows}
 
@@ -34,27 +36,28 @@ def page_options(verb):
     return {'--' + name: (letter, bool(argument)) for letter, name, argument in rows}
 
 
-@pytest.mark.parametrize('verb', VERBS)
+@pytest.mark.parametrize('verb', ALL_VERBS)
 def test_every_option_is_in_the_help_the_page_and_the_completion(cg_import, verb):
     shown = help_options(cg_import, verb)
     assert '--help' in shown
     assert {name: (letter, bool(argument)) for name, (letter, argument) in shown.items()} == page_options(verb)
     letters = {'-' + letter for letter, _ in shown.values() if letter}
-    assert set(complete('cg-import', verb, '-')) == set(shown) | letters
+    assert set(complete('cg-import', *verb.split(), '-')) == set(shown) | letters
 
 
-VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3', 'ACTION': 'forget'}
+VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3', 'ACTION': 'forget', 'NUMBER': '3',
+          'KEY': 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'}
 
 
-@pytest.mark.parametrize('verb', VERBS)
+@pytest.mark.parametrize('verb', ALL_VERBS)
 def test_every_option_is_read(cg_import, verb):
     for name, (letter, argument) in help_options(cg_import, verb).items():
         value = [VALUES.get(argument, 'value')] if argument else []
         for spelling in [name] + (['-' + letter] if letter else []):
-            done = cg_import(None, verb, spelling, *value, '--help')
+            done = cg_import(None, *verb.split(), spelling, *value, '--help')
             assert (done.returncode, done.stderr) == (0, ''), spelling
             if argument and name != '--help':
-                done = cg_import(None, verb, spelling)
+                done = cg_import(None, *verb.split(), spelling)
                 assert (done.returncode, 'needs a value' in done.stderr) == (2, True), spelling
 
 
@@ -65,21 +68,26 @@ def test_overview(cg_import):
 Checks finished content-generator builds and imports them into a Koji hub.
 
 Verbs:
-  check    judge a metadata document and its output files; all findings at once
-  import   check a finished build, upload it, import it and see that the hub has
-           it
-  hub      who am I on a hub, and what can it do
-  submit   post a finished build to the service, which imports it
-  list     the imports of the service, newest first
-  show     one import of the service: its state, what is wrong and what to do
-  watch    what happens to an import of the service, as it happens
-  retry    import again what the service holds, rejected or canceled
-  cancel   give an import of the service up
-  release  let a held import of the service go on
-  serve    run the service: builds post over HTTP, a queue imports them
-  migrate  bring the service's database up to date
-  token    make, list and revoke the tokens by which callers are known
-  help     show the verbs, or the help of one
+  check      judge a metadata document and its output files; all findings at
+             once
+  import     check a finished build, upload it, import it and see that the hub
+             has it
+  hub        who am I on a hub, and what can it do
+  submit     post a finished build to the service, which imports it
+  list       the imports of the service, newest first
+  show       one import of the service: its state, what is wrong and what to do
+  watch      what happens to an import of the service, as it happens
+  retry      import again what the service holds, rejected or canceled
+  cancel     give an import of the service up
+  release    let a held import of the service go on
+  provenance what is in a build, where it came from, which builds contain
+             something
+  serve      run the service: builds post over HTTP, a queue imports them
+  migrate    bring the service's database up to date
+  token      make, list and revoke the tokens by which callers are known
+  audit      verify, copy and prove the audit trail; make its keys
+  witness    cosign the checkpoints of logs that are seen to grow only
+  help       show the verbs, or the help of one
 
 "cg-import VERB --help" tells the options of a verb, "man cg-import" the rest.
 '''
@@ -213,10 +221,10 @@ def test_pages_are_clean(page):
 
 
 def test_pages_tell_every_exit_status(cg_import):
-    for verb in VERBS[:-1]:
-        helped = re.findall(r'^  (\d)  ', cg_import(None, verb, '--help').stdout, re.M)
+    for verb in (*VERBS[:-1], *AUDIT_VERBS):
+        helped = re.findall(r'^  (\d+)  ', cg_import(None, *verb.split(), '--help').stdout, re.M)
         page = (TOP / 'docs' / 'man' / PAGES[verb]).read_text().split('.Sh EXIT STATUS')[1].split('.El')[0]
-        assert re.findall(r'^\.It (\d)', page, re.M) == helped
+        assert re.findall(r'^\.It (\d+)', page, re.M) == helped
 
 
 # --- completion ------------------------------------------------------------------------------------------------------
@@ -240,6 +248,7 @@ def test_completion_of_verbs(cg_import):
     assert complete('cg-import', '') == [*VERBS, '--help', '--version']
     assert complete('cg-import', 'h') == ['hub', 'help']
     assert complete('cg-import', 'token', '') == ['create', 'list', 'revoke']
+    assert complete('cg-import', 'audit', 'm') == ['mirror']
     assert complete('cg-import', 'help', 'i') == ['import']
     assert complete('cg-import', 'frobnicate', '-') == []
 

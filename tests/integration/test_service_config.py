@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """cg-import.conf: every key, every fault with its exact text, and that file, page and program say the same."""
+import base64
+import hashlib
 import os
 import pathlib
 import re
@@ -11,6 +13,14 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = TOP / 'koji-config' / 'cg-import.conf'
 PAGE = TOP / 'docs' / 'man' / 'cg-import.conf.5'
 
+def vkey(name, kind):
+    """A verifier key of C2SP signed-note; type 4 is that of witnesses."""
+    key = bytes([kind]) + bytes(range(32))
+    return '%s+%s+%s' % (name, hashlib.sha256(name.encode() + b'\n' + key).hexdigest()[:8],
+                         base64.b64encode(key).decode())
+
+
+WITNESS = vkey('w.example', 4)
 HUB = '[hub koji]\nurl = http://127.0.0.1:1/kojihub\n'
 
 
@@ -61,9 +71,9 @@ def test_nothing_written_is_all_defaults(check):
 def test_the_example_has_every_key_with_its_default(check):
     example = sections(commented(EXAMPLE.read_text()))
     told = sections(check(HUB).stdout)
-    for section in ('service', 'listen', 'database', 'spool', 'callers', 'limits', 'worker'):
+    for section in ('service', 'listen', 'database', 'spool', 'callers', 'limits', 'worker', 'audit'):
         unset = {key for key, value in example[section].items() if not value}
-        computed = {'state_directory', 'replica', 'default_hub', 'directory'}
+        computed = {'state_directory', 'replica', 'default_hub', 'directory', 'last_signed', 'key_file'}
         assert {k: v for k, v in example[section].items() if v} == \
             {k: v for k, v in told[section].items() if k not in computed}, section
         assert set(told[section]) - set(example[section]) == set()
@@ -154,6 +164,20 @@ retry_first = 100 ms
 retry_most = 3 s
 give_up = 365 d
 directory = /w
+[audit]
+directory = /audit
+last_signed = /elsewhere/last
+key_file = /k
+second_key_file = /k2
+attestation_key_file = D/key
+trusted_keys = a b
+origin = log.example/1
+quorum = 1
+witness_ca = D/ca
+wait = 1 min
+[witness w]
+url = https://w.example
+key = %s
 [hub a]
 profile = x
 koji_config = D/conf
@@ -176,7 +200,7 @@ content_generators = a b
 packages = c*
 [root r]
 directory = /mnt
-'''.replace('D/', str(tmp_path) + '/')
+'''.replace('%s', WITNESS).replace('D/', str(tmp_path) + '/')
     (tmp_path / 'conf').write_text('[x]\nserver = http://h/kojihub\n')
     done = check(text)
     assert (done.returncode, done.stderr) == (0, '')
@@ -218,6 +242,14 @@ def test_hubs_default_to_the_profile_koji(check, tmp_path):
     ('[listen]\nport = -1\n', 'F:2: [listen] port wants a whole number from 0 to 65535, not "-1"'),
     ('[listen]\nport = x\n', 'F:2: [listen] port wants a whole number from 0 to 65535, not "x"'),
     ('[listen]\nport =\n', 'F:2: [listen] port is empty: leave the line out for the default'),
+    ('[audit]\nquorum = 2\n', 'F:2: [audit] quorum is 2, and there are 0 witnesses'),
+    ('[witness w]\nurl = http://w\nkey = %s\n' % WITNESS, 'F: [audit] quorum is not set: how many of the witnesses must '
+     'sign before a checkpoint is published?'),
+    ('[audit]\nquorum = 1\n[witness w]\nurl = http://w\n', 'F:3: [witness w] wants url and key'),
+    ('[audit]\nquorum = 1\n[witness w]\nurl = w\nkey = %s\n' % WITNESS,
+     'F:4: [witness w] url wants an address that begins with http:// or https://, not "w"'),
+    ('[audit]\nquorum = 1\n[witness w]\nurl = http://w\nkey = %s\n' % vkey('w', 1),
+     'F:5: [witness w] key is no key of a witness (type 04)'),
     ('[service]\ndrain = 30\n',
      'F:2: [service] drain wants a time with its unit (ms, s, min, h, d) from 0 ms to 1 h, not "30"'),
     ('[service]\ndrain = 61 min\n',

@@ -5,7 +5,7 @@
  * Preloaded into the service: kills it with SIGKILL at the n-th passing of a named point.
  *
  * CG_CRASH_AT=POINT:before|sent|after:N, POINT being a statement of the store ("set_journal", "set_imported", ...),
- * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "renameat", "linkat". "sent" is for statements: they
+ * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "rename", "renameat", "linkat". "sent" is for statements: they
  * are under way, and no answer was read. The service itself has no such code.
  */
 #include <dlfcn.h>
@@ -88,6 +88,7 @@ void *PQgetResult(void *connection)
 }
 
 WRAP(int, fsync, "fsync", (int fd), (fd))
+WRAP(int, rename, "rename", (const char *from, const char *to), (from, to))
 WRAP(int, renameat, "renameat", (int from_fd, const char *from, int to_fd, const char *to), (from_fd, from, to_fd, to))
 WRAP(int, linkat, "linkat", (int from_fd, const char *from, int to_fd, const char *to, int flags),
      (from_fd, from, to_fd, to, flags))

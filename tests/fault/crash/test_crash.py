@@ -4,8 +4,8 @@
 CG_KILLS=N     kills (100)
 CG_SEED=N      another course of events
 
-Nothing accepted may be lost, nothing be imported twice, every import must end, nothing may be left over. The last line
-that the test prints tells the numbers.
+Nothing accepted may be lost, nothing be imported twice, every import must end, nothing may be left over, and the audit
+log tells each change exactly once. The last line that the test prints tells the numbers.
 """
 import collections
 import hashlib
@@ -21,6 +21,7 @@ import time
 import pytest
 
 import make_build as build_maker
+import published_log
 
 HERE = pathlib.Path(__file__).resolve().parent
 KILLS = int(os.environ.get('CG_KILLS', '100'))
@@ -37,8 +38,10 @@ ENDS = ('imported', 'rejected', 'canceled')
 STATEMENTS = {
     'put_import': 2, 'put_outputs': 2, 'link_content': 3, 'queue_received': 3,      # intake
     'set_running': 4, 'set_step': 12, 'set_journal': 8, 'set_imported': 3,          # worker
-    'set_later': 2, 'beat': 3, 'COMMIT': 30}
-FUNCTIONS = {'curl_easy_perform': 40, 'fsync': 12, 'renameat': 5, 'linkat': 4}
+    'set_later': 2, 'beat': 3, 'COMMIT': 30,
+    'put_event': 12, 'put_pending': 12, 'find_checkpoint': 12, 'move_leaves': 12, 'leaf_hashes': 12,   # audit log
+    'put_checkpoint': 10}
+FUNCTIONS = {'curl_easy_perform': 40, 'fsync': 12, 'rename': 20, 'renameat': 5, 'linkat': 4}
 POINTS = [(name, phase, most) for name, most in STATEMENTS.items() for phase in ('before', 'sent', 'after')]
 POINTS += [(name, phase, most) for name, most in FUNCTIONS.items() for phase in ('before', 'after')]
 
@@ -279,7 +282,10 @@ def collect(service, spool, timeout_s=60):
 def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, postgres_server, postgres, make_build,
                                                 tmp_path, crash_library, capsys):
     spool = tmp_path / 'spool'
-    settings = {'worker': {'lease': '%d s' % LEASE_S, 'threads': 3}}
+    log = tmp_path / 'audit'
+    settings = {'worker': {'lease': '%d s' % LEASE_S, 'threads': 3},
+                'audit': {'directory': log, 'last_signed': tmp_path / 'last-signed',
+                          'key_file': tmp_path / 'audit-key'}}
     replicas = [start_service(sandbox_hub, postgres, spool=spool, settings=settings) for _ in range(2)]
     replicas[1].token = replicas[0].token
     course = Course(replicas, postgres_server, sandbox_hub, make_build, crash_library)
@@ -296,17 +302,19 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
     gone, laid_out = leftovers(spool, [service.state for service in replicas], postgres_server, postgres)
     wrong = course.damaged()
     left = collect(replicas[0], spool)
+    entries = published_log.check_database(lambda text: postgres_server.sql(postgres, text), log)
     count = collections.Counter(states.values())
     with capsys.disabled():
         print('\n%d kills (%s), %d times a replica frozen for longer than its lease; %d builds accepted: %s; '
               '%d lost, %d imported twice, %d not ended, %d orphan contents; %d reservations left, %d files wrong, '
-              '%d contents missing, %d files left laid out; %.0f s'
+              '%d contents missing, %d files left laid out; %d entries of the audit log, one for each change; '
+              '%.0f s'
               % (sum(course.kills.values()),
                  ', '.join('%d %s' % (number, kind) for kind, number in sorted(course.kills.items())), course.frozen,
                  len(course.accepted), ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
                  len(lost), len(twice) + max(0, answers - len(builds)),
                  sum(number for state, number in count.items() if state not in ENDS), left, len(reserved), len(wrong),
-                 len(gone), len(laid_out), time.monotonic() - began))
+                 len(gone), len(laid_out), entries, time.monotonic() - began))
     assert count == {'imported': len(course.accepted)}, [
         postgres_server.sql(postgres, "SELECT nvr, state, held, step, error_message FROM imports "
                                       "WHERE state <> 'imported'")]

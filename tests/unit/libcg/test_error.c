@@ -135,6 +135,13 @@ static const struct {
     {CG_E_TOO_LARGE, 52, "CG_E_TOO_LARGE", 413, 3, true, true, "koji.GenericError"},
     {CG_E_UNSUPPORTED, 53, "CG_E_UNSUPPORTED", 422, 1, false, true, "koji.GenericError"},
     {CG_E_TAG, 54, "CG_E_TAG", 502, 1, false, false, "koji.TagError"},
+    {CG_E_FORM, 60, "CG_E_FORM", 400, 10, false, false, "ValueError"},
+    {CG_E_SIGNATURE, 61, "CG_E_SIGNATURE", 403, 11, false, false, "ValueError"},
+    {CG_E_QUORUM, 62, "CG_E_QUORUM", 503, 12, false, false, "ValueError"},
+    {CG_E_PROOF, 63, "CG_E_PROOF", 422, 13, false, false, "ValueError"},
+    {CG_E_FORK, 64, "CG_E_FORK", 409, 14, false, false, "ValueError"},
+    {CG_E_DIFFERS, 65, "CG_E_DIFFERS", 409, 15, false, false, "ValueError"},
+    {CG_E_INCOMPLETE, 66, "CG_E_INCOMPLETE", 404, 16, false, false, "ValueError"},
 };
 enum { FROZEN_COUNT = sizeof frozen / sizeof frozen[0] };
 

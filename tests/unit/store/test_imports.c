@@ -2,6 +2,8 @@
 #include "allocation.h"
 #include "store_test.h"
 
+#include "cg/provenance.h"
+
 #include <fnmatch.h>
 #include <pthread.h>
 
@@ -247,35 +249,6 @@ static void answers_an_idempotency_key_as_before(void **state)
     sql("UPDATE idempotency_keys SET at = now() - interval '8 days'");
     assert_int_equal(store_tidy(store, &err), 0);
     assert_string_equal(sql("SELECT count(*) FROM idempotency_keys"), "0");
-    store_close(store);
-}
-
-static void keeps_components_once(void **state)
-{
-    (void)state;
-    struct cg_error err = {0};
-    struct store *store = open_store();
-    CG_AUTO_JSON json_t *one = quoted_json("[{'type': 'rpm', 'name': 'bash'}, {'name': 'sed', 'type': 'rpm'}]");
-    CG_AUTO_JSON json_t *two = quoted_json("[{'type': 'rpm', 'name': 'sed'}, {'type': 'file', 'filename': 'x'}]");
-    struct store_new_import wanted = posted("a-1-1", 1);
-    char first[STORE_ID_SIZE], second[STORE_ID_SIZE];
-    wanted.components = one;
-    queue_import(store, &wanted, first);
-    wanted = posted("b-1-1", 2);
-    wanted.components = two;
-    queue_import(store, &wanted, second);
-    assert_string_equal(sql("SELECT count(*) FROM components"), "3");
-    assert_string_equal(sql("SELECT string_agg(coalesce(component->>'name', component->>'filename'), ' ' ORDER BY"
-                            " import_id, position) FROM import_components JOIN components USING (component_id)"),
-                        "bash sed sed x");
-    CG_AUTO_JSON json_t *bad = quoted_json("[{'type': 'rpm'}, 3]");
-    wanted = posted("c-1-1", 3);
-    wanted.components = bad;
-    add_content(store, 3, 10);
-    struct store_import import;
-    enum store_accepted how;
-    assert_int_equal(accept_import(store, &wanted, &import, &how, &err), -1);
-    assert_error(&err, CG_E_USAGE, "component 1 is not an object");
     store_close(store);
 }
 
@@ -632,12 +605,14 @@ static void survives_every_failed_allocation(void **state)
 {
     (void)state;
     struct store *store = open_store();
-    CG_AUTO_JSON json_t *components = quoted_json("[{'type': 'rpm', 'name': 'bash'}]");
+    CG_AUTO_JSON json_t *document = quoted_json("{'build': {'name': 'a', 'version': '1', 'release': '1'}, 'buildroots':"
+                                                " [], 'output': [{'components': [{'type': 'rpm', 'name': 'bash'}]}]}");
+    CG_AUTO_JSON json_t *facts = cg_provenance_facts(document, NULL);
     struct store_output out = output(0, "x", 100, "md5", md5_of(50));
     struct store_new_import wanted = posted("a-1-1", 1);
     wanted.outputs = &out;
     wanted.output_count = 1;
-    wanted.components = components;
+    wanted.facts = facts;
     wanted.idempotency_key = "k";
     wanted.request_sha256 = sha256_of(7);
     add_content(store, 1, 10);
@@ -676,7 +651,6 @@ int main(void)
         cmocka_unit_test(refuses_other_bytes_while_the_first_lives),
         cmocka_unit_test(links_what_comes_after_a_rejected_one),
         cmocka_unit_test(answers_an_idempotency_key_as_before),
-        cmocka_unit_test(keeps_components_once),
         cmocka_unit_test(links_contents_that_the_caller_may_see),
         cmocka_unit_test(gives_two_replicas_one_import_at_the_same_instant),
         cmocka_unit_test(pages_through_ten_thousand),

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The published audit log as an outsider reads it: RFC 9162 and C2SP tlog-tiles, written down once more for the tests.
+
+Shares nothing with the program: what this finds wrong is wrong.
+"""
+import base64
+import hashlib
+import json
+import pathlib
+import struct
+
+
+def leaf_hash(leaf):
+    return hashlib.sha256(b'\0' + leaf).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b'\1' + left + right).digest()
+
+
+def tree_root(hashes):
+    """RFC 9162 section 2.1.1, by its recursion."""
+    if not hashes:
+        return hashlib.sha256(b'').digest()
+    if len(hashes) == 1:
+        return hashes[0]
+    split = 1 << ((len(hashes) - 1).bit_length() - 1)
+    return node_hash(tree_root(hashes[:split]), tree_root(hashes[split:]))
+
+
+def inclusion_root(leaf, index, size, path):
+    """RFC 9162 section 2.1.3.2."""
+    node, last, found = index, size - 1, leaf_hash(leaf)
+    for step in path:
+        assert last > 0, 'the proof is too long'
+        if node & 1 or node == last:
+            found = node_hash(step, found)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, step)
+        node, last = node >> 1, last >> 1
+    assert last == 0, 'the proof is too short'
+    return found
+
+
+class Checkpoint:
+    def __init__(self, note):
+        text, _, signatures = note.partition('\n\n')
+        self.origin, size, root = text.split('\n')[:3]
+        self.size, self.root = int(size), base64.b64decode(root)
+        self.text, self.note = text + '\n', note
+        self.signatures = [line.split(' ')[1:] for line in signatures.splitlines()]
+
+    def is_signed_by(self, vkey):
+        """None when it cannot be told, for want of python3-cryptography."""
+        try:
+            from cryptography.exceptions import InvalidSignature
+            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        except ImportError:
+            return None
+        name, key_id, key = vkey.split('+', 2)
+        public = base64.b64decode(key)
+        assert public[:1] == b'\1' and hashlib.sha256(name.encode() + b'\n' + public).hexdigest()[:8] == key_id
+        for signer, signature in self.signatures:
+            signature = base64.b64decode(signature)
+            if signer == name and signature[:4].hex() == key_id:
+                try:
+                    Ed25519PublicKey.from_public_bytes(public[1:]).verify(signature[4:], self.text.encode())
+                    return True
+                except InvalidSignature:
+                    return False
+        return False
+
+
+def check_proof(text):
+    """A .tlog-proof: the index, the leaf and the checkpoint that it proves the leaf to be in."""
+    head, _, note = text.partition('\n\n')
+    lines = head.split('\n')
+    assert lines[0] == 'c2sp.org/tlog-proof@v1' and lines[1].startswith('extra ') and lines[2].startswith('index ')
+    leaf, index = base64.b64decode(lines[1][6:]), int(lines[2][6:])
+    checkpoint = Checkpoint(note)
+    path = [base64.b64decode(line) for line in lines[3:]]
+    assert inclusion_root(leaf, index, checkpoint.size, path) == checkpoint.root
+    return index, leaf, checkpoint
+
+
+def number_path(n):
+    parts = ['%03d' % (n % 1000)]
+    while n >= 1000:
+        n //= 1000
+        parts.insert(0, 'x%03d' % (n % 1000))
+    return '/'.join(parts)
+
+
+def tile_path(level, n, width):
+    return 'tile/%s/%s%s' % (level, number_path(n), '' if width == 256 else '.p/%d' % width)
+
+
+def tiles(size):
+    """(level, n, width) of each tile of a log of this size."""
+    level = 0
+    while size > 0:
+        for n in range((size + 255) // 256):
+            yield level, n, min(256, size - n * 256)
+        level, size = level + 1, size // 256
+
+
+def parse_bundle(bundle):
+    entries = []
+    while bundle:
+        size, = struct.unpack('>H', bundle[:2])
+        assert len(bundle) >= 2 + size
+        entries.append(bundle[2:2 + size])
+        bundle = bundle[2 + size:]
+    return entries
+
+
+def replay(read):
+    """Read the whole log by read(path) -> bytes and hold every tile and the root against the entries; the checkpoint and
+    the leaves."""
+    checkpoint = Checkpoint(read('checkpoint').decode())
+    leaves, above = [], {}
+    for level, n, width in tiles(checkpoint.size):
+        if level == 0:
+            bundle = parse_bundle(read(tile_path('entries', n, width)))
+            assert len(bundle) == width
+            leaves += bundle
+            expected = [leaf_hash(leaf) for leaf in bundle]
+        else:
+            expected = [above[level - 1, n * 256 + i] for i in range(width)]
+        assert read(tile_path(level, n, width)) == b''.join(expected), (level, n)
+        if width == 256:
+            above[level, n] = tree_root(expected)
+    assert tree_root([leaf_hash(leaf) for leaf in leaves]) == checkpoint.root
+    return checkpoint, leaves
+
+
+def replay_directory(directory):
+    return replay(lambda path: (pathlib.Path(directory) / path).read_bytes())
+
+
+# Events of which not exactly one leaf tells, and leaves of events that are not there or say something else.
+UNPAIRED = """WITH leaf AS (SELECT event_id, import_id, type, leaf FROM audit_entry UNION ALL
+  SELECT event_id, import_id, type, leaf FROM audit_pending)
+SELECT (SELECT count(*) FROM events e WHERE (SELECT count(*) FROM leaf l WHERE l.event_id = e.event_id
+    AND l.import_id = e.import_id AND l.type = e.type) <> 1)
+  + (SELECT count(*) FROM leaf l WHERE l.event_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM events e WHERE e.event_id = l.event_id))"""
+
+
+def check_database(sql, directory):
+    """Nothing waits, every change has exactly one leaf, and what is published is what the database has. The number."""
+    assert sql('SELECT count(*) FROM audit_pending').strip() == '0'
+    assert sql(UNPAIRED).strip() == '0'
+    checkpoint, leaves = replay_directory(directory)
+    assert sql("SELECT count(*) || ' ' || coalesce(max(idx), -1) FROM audit_entry").strip() == '%d %d' % (
+        len(leaves), len(leaves) - 1)
+    told = [json.loads(leaf) for leaf in leaves]
+    assert len({leaf['id'] for leaf in told}) == len(told)
+    kept = sql('SELECT id FROM audit_entry ORDER BY idx').split()
+    assert kept == [leaf['id'] for leaf in told]
+    events = sorted(leaf['event'] for leaf in told if 'event' in leaf)
+    assert events == [int(id) for id in sql('SELECT event_id FROM events ORDER BY event_id').split()]
+    # What was signed along the way are states of this one log.
+    for size, root in (line.split('|') for line in sql(
+            "SELECT size || '|' || encode(root, 'hex') FROM audit_checkpoint ORDER BY size").split()):
+        assert tree_root([leaf_hash(leaf) for leaf in leaves[:int(size)]]).hex() == root, size
+    return checkpoint.size

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""audit and witness, from outside: a log made here by other code, served, witnessed, copied, verified, tampered with."""
+import base64
+import functools
+import hashlib
+import http.server
+import json
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+DASH = '\u2014 '
+
+
+# --- a log, by the specifications and without the program's code ------------------------------------------------------
+def leaf_hash(leaf):
+    return hashlib.sha256(b'\0' + leaf).digest()
+
+
+def root(hashes):
+    if not hashes:
+        return hashlib.sha256().digest()
+    if len(hashes) == 1:
+        return hashes[0]
+    k = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b'\1' + root(hashes[:k]) + root(hashes[k:])).digest()
+
+
+def path(m, hashes):
+    if len(hashes) == 1:
+        return []
+    k = 1 << (len(hashes) - 1).bit_length() - 1
+    return path(m, hashes[:k]) + [root(hashes[k:])] if m < k else path(m - k, hashes[k:]) + [root(hashes[:k])]
+
+
+def growth(m, hashes, whole=True):
+    if m == len(hashes):
+        return [] if whole else [root(hashes)]
+    k = 1 << (len(hashes) - 1).bit_length() - 1
+    if m <= k:
+        return growth(m, hashes[:k], whole) + [root(hashes[k:])]
+    return growth(m - k, hashes[k:], False) + [root(hashes[:k])]
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+class Key:
+    """A private key file of the program, signing by openssl's command line."""
+
+    def __init__(self, cg_import, directory, name, *options):
+        self.file = directory / (name.replace('/', '-') + '.key')
+        done = cg_import(None, 'audit', 'keygen', name, '--output', str(self.file), *options)
+        assert (done.returncode, done.stderr) == (0, '')
+        self.name, self.vkey = name, done.stdout.strip()
+        assert self.file.stat().st_mode & 0o777 == 0o600
+        seed = base64.b64decode(self.file.read_text().strip().split('+', 4)[4])[1:]
+        self.pem = self.file.with_suffix('.der')
+        self.pem.write_bytes(bytes.fromhex('302e020100300506032b657004220420') + seed)
+        self.id = bytes.fromhex(self.vkey.split('+')[1])
+
+    def line(self, text):
+        message = self.pem.with_suffix('.message')
+        message.write_bytes(text)
+        signature = subprocess.run(['openssl', 'pkeyutl', '-sign', '-rawin', '-inkey', self.pem, '-keyform', 'DER',
+                                    '-in', message], stdout=subprocess.PIPE, check=True).stdout
+        return '%s%s %s\n' % (DASH, self.name, b64(self.id + signature))
+
+
+class Log:
+    def __init__(self, key, directory):
+        self.key, self.directory, self.leaves = key, directory, []
+
+    def grow(self, count):
+        self.leaves += [json.dumps({'n': n}).encode() for n in range(len(self.leaves), count)]
+        self.hashes = [leaf_hash(leaf) for leaf in self.leaves]
+
+    def checkpoint(self, size):
+        text = '%s\n%d\n%s\n' % (self.key.name, size, b64(root(self.hashes[:size])))
+        return text + '\n' + self.key.line(text.encode())
+
+    def proof(self, index, size, note):
+        lines = ['c2sp.org/tlog-proof@v1', 'extra ' + b64(self.leaves[index]), 'index %d' % index]
+        return '\n'.join(lines + [b64(h) for h in path(index, self.hashes[:size])]) + '\n\n' + note
+
+    def write_tiles(self, name, items, join):
+        for n in range(0, len(items), 256):
+            part = items[n:n + 256]
+            file = self.directory / 'tile' / name / ('%03d' % (n // 256) + ('' if len(part) == 256 else '.p/%d' % len(part)))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b''.join(map(join, part)))
+
+    def write(self, size, note):
+        self.write_tiles('entries', self.leaves[:size], lambda leaf: len(leaf).to_bytes(2, 'big') + leaf)
+        level, hashes = 0, self.hashes[:size]
+        while hashes:
+            self.write_tiles(str(level), hashes, bytes)
+            level, hashes = level + 1, [root(hashes[n:n + 256]) for n in range(0, len(hashes) // 256 * 256, 256)]
+        (self.directory / 'checkpoint').write_text(note)
+
+
+@pytest.fixture
+def log(cg_import, tmp_path):
+    made = Log(Key(cg_import, tmp_path, 'example.com/log'), tmp_path / 'served')
+    made.grow(600)
+    return made
+
+
+@pytest.fixture
+def witness(cg_import, log, tmp_path):
+    """(key, url) of a running witness."""
+    key = Key(cg_import, tmp_path, 'witness.example/w', '--witness')
+    ready = tmp_path / 'ready.json'
+    process = subprocess.Popen([cg_import.path, 'witness', '--key-file', key.file, '--state', tmp_path / 'state', '--log',
+                                log.key.vkey, '--listen', '127.0.0.1:0', '--ready-file', ready])
+    deadline = time.monotonic() + 60
+    while not ready.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    yield key, json.loads(ready.read_text())['url']
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+
+
+def add_checkpoint(url, body):
+    try:
+        with urllib.request.urlopen(url.rstrip('/') + '/add-checkpoint', body.encode()) as answer:
+            return answer.status, answer.read().decode(), answer.headers['Content-Type']
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.read().decode(), answer.headers['Content-Type']
+
+
+def request(log, old, new, note=None):
+    hashes = growth(old, log.hashes[:new]) if 0 < old < new else []
+    return 'old %d\n%s\n%s' % (old, ''.join(b64(h) + '\n' for h in hashes), note or log.checkpoint(new))
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+def test_a_witnessed_proof_is_verified_offline(cg_import, log, witness, tmp_path):
+    key, url = witness
+    note = log.checkpoint(600)
+    status, line, _ = add_checkpoint(url, request(log, 0, 600, note))
+    assert status == 200 and line.startswith(DASH + key.name + ' ')
+    file = tmp_path / '42.tlog-proof'
+    file.write_text(log.proof(42, 600, note + line))
+    trust = ['--key', log.key.vkey, '--witness', key.vkey]
+    done = cg_import(None, 'audit', 'verify', str(file), *trust)
+    assert (done.returncode, done.stderr) == (0, '')
+    said = 'verified: entry 42 of the log example.com/log, size 600, root %s, signed by 1 witness' % root(log.hashes).hex()
+    assert ' '.join(done.stdout.split()) == said
+    done = cg_import(None, 'audit', 'verify', str(file), *trust, '--print')
+    assert done.stdout == '{"n": 42}\n'
+
+    (tmp_path / 'leaf').write_bytes(log.leaves[43])
+    file.write_text(log.proof(42, 600, note))
+    codes = {('--leaf', str(tmp_path / 'leaf')): 13, ('--witness', key.vkey): 12, ('--origin', 'example.com/other'): 14}
+    for options, code in codes.items():
+        done = cg_import(None, 'audit', 'verify', str(file), '--key', log.key.vkey, *options)
+        assert (done.returncode, done.stdout) == (code, '')
+    assert cg_import(None, 'audit', 'verify', str(file), '--key', key.vkey).returncode == 11
+    file.write_text(log.proof(42, 600, note).replace('index', 'Index'))
+    done = cg_import(None, 'audit', 'verify', str(file), '--key', log.key.vkey, '--json')
+    assert done.returncode == 10 and json.loads(done.stdout)['error']['name'] == 'CG_E_FORM'
+
+
+def test_a_witness_answers_by_the_specification(cg_import, log, witness, tmp_path):
+    _, url = witness
+    other = Log(Key(cg_import, tmp_path, 'example.com/other'), tmp_path)
+    other.grow(10)
+    assert add_checkpoint(url, 'nothing')[0] == 400
+    assert add_checkpoint(url, request(other, 0, 10))[0] == 404
+    false = other.checkpoint(10).replace('example.com/other', 'example.com/log')
+    assert add_checkpoint(url, request(log, 0, 10, false))[0] == 403
+    assert add_checkpoint(url, request(log, 0, 10))[0] == 200
+    assert add_checkpoint(url, request(log, 0, 20)) == (409, '10\n', 'text/x.tlog.size')
+    assert add_checkpoint(url, request(log, 10, 300).replace('old 10\n', 'old 10\n' + b64(bytes(32)) + '\n'))[0] == 422
+    assert add_checkpoint(url, request(log, 10, 300))[0] == 200
+    assert add_checkpoint(url, request(log, 300, 10))[0] == 400
+    assert add_checkpoint(url, request(log, 300, 600))[0] == 200
+
+
+@pytest.fixture
+def served(log):
+    """Serves the log's directory on a free port."""
+    handler = functools.partial(QuietHandler, directory=str(log.directory))
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield 'http://127.0.0.1:%d' % server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def test_a_log_is_copied_and_verified_whole(cg_import, log, served, tmp_path):
+    copy, trust = tmp_path / 'copy', ['--key', log.key.vkey]
+    log.write(300, log.checkpoint(300))
+    done = cg_import(None, 'audit', 'mirror', served, str(copy), *trust)
+    assert (done.returncode, done.stdout, done.stderr) == (0, '%s: 300 entries, 300 of them new\n' % copy, '')
+    since = tmp_path / 'since'
+    since.write_text((copy / 'checkpoint').read_text())
+    log.write(600, log.checkpoint(600))
+    done = cg_import(None, 'audit', 'mirror', served, str(copy), *trust, '--json')
+    assert {'old_size': 300, 'size': 600}.items() <= json.loads(done.stdout).items()
+    done = cg_import(None, 'audit', 'verify', str(copy), *trust, '--since', str(since), '--json')
+    assert (done.returncode, json.loads(done.stdout)['root']) == (0, root(log.hashes).hex())
+    done = cg_import(None, 'audit', 'export', str(copy), *trust)
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [{'index': n, 'leaf': {'n': n}} for n in range(600)]
+
+    bundle = copy / 'tile' / 'entries' / '001'
+    content = bytearray(bundle.read_bytes())
+    content[2] ^= 1
+    bundle.write_bytes(content)
+    assert cg_import(None, 'audit', 'verify', str(copy), *trust).returncode == 13
+    bundle.unlink()
+    assert cg_import(None, 'audit', 'verify', str(copy), *trust).returncode == 16
+
+
+def test_a_log_that_was_rolled_back_is_refused(cg_import, log, served, tmp_path):
+    copy, trust = tmp_path / 'copy', ['--key', log.key.vkey]
+    log.write(600, log.checkpoint(600))
+    assert cg_import(None, 'audit', 'mirror', served, str(copy), *trust).returncode == 0
+    log.write(300, log.checkpoint(300))
+    done = cg_import(None, 'audit', 'mirror', served, str(copy), *trust)
+    assert done.returncode == 14 and 'the log has 300 entries, it had 600' in done.stderr
+    assert cg_import(None, 'audit', 'verify', str(copy), *trust).returncode == 0
+    assert cg_import(None, 'audit', 'verify', str(log.directory), *trust, '--since',
+                     str(copy / 'checkpoint')).returncode == 14
+
+
+def test_a_private_key_is_not_written_over(cg_import, tmp_path):
+    key = Key(cg_import, tmp_path, 'a.example')
+    before = key.file.read_bytes()
+    done = cg_import(None, 'audit', 'keygen', 'a.example', '--output', str(key.file))
+    assert (done.returncode, done.stdout, key.file.read_bytes()) == (2, '', before)
+    assert cg_import(None, 'audit', 'keygen', 'a name', '--output', str(tmp_path / 'x')).returncode == 10
+    assert not (tmp_path / 'x').exists()
+    assert pathlib.Path(key.file).read_text().startswith('PRIVATE+KEY+a.example+')

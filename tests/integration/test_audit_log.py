@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The audit log of a whole service, read and verified as an outsider does."""
+import json
+import shutil
+import time
+
+import published_log
+
+
+def settled(service, size=None, timeout_s=30):
+    """Wait until nothing waits and all is published; the checkpoint."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        reply = service.request('GET', '/metrics', token='')
+        figures = dict(line.split(' ') for line in reply.body.decode().splitlines()
+                       if line.startswith('cg_import_audit_'))
+        published = float(figures.get('cg_import_audit_published_entries', 0))
+        if float(figures['cg_import_audit_pending']) == 0 and published > 0 and \
+                published == float(figures['cg_import_audit_signed_entries']):
+            return published_log.Checkpoint(service.request('GET', '/checkpoint', token='').body.decode())
+        assert time.monotonic() < deadline, figures
+        time.sleep(0.05)
+
+
+def vkey_of(leaves):
+    return [leaf for leaf in map(json.loads, leaves) if leaf['type'] == 'key'][-1]['detail']['keys'][0]
+
+
+def read_from(service, token=None):
+    def read(path):
+        reply = service.request('GET', '/' + path, token=token)
+        assert reply.status == 200, (path, reply.status)
+        return reply.body
+    return read
+
+
+def test_an_import_is_proved_from_post_to_hub(service, make_build):
+    build = make_build()
+    identity = service.post(build).json()['id']
+    assert service.wait(identity)['state'] == 'imported'
+    settled(service)
+    checkpoint, leaves = published_log.replay(read_from(service))
+    assert checkpoint.is_signed_by(vkey_of(leaves)) in (True, None)
+    trail = service.request('GET', '/v1/imports/%s/audit' % identity).json()
+    assert trail['unpublished'] == 0
+    told = []
+    for one in trail['leaves']:
+        index, leaf, proved = published_log.check_proof(one['proof'])
+        assert (index, leaf.decode()) == (one['index'], one['leaf'])
+        assert proved.root == published_log.tree_root([published_log.leaf_hash(leaf) for leaf in leaves[:proved.size]])
+        assert leaves[index] == leaf
+        told.append(json.loads(leaf))
+    events = service.request('GET', '/v1/imports/%s/events' % identity).json()['events']
+    assert [(leaf['event'], leaf['type']) for leaf in told] == [(event['id'], event['type']) for event in events]
+    assert {'accepted', 'content', 'queued', 'claimed', 'step', 'imported'} <= {leaf['type'] for leaf in told}
+    assert {'upload', 'import', 'verify'} <= {leaf['detail']['step'] for leaf in told if leaf['type'] == 'step'}
+    imported = told[-1]
+    assert imported['koji']['build_id'] == service.show(identity)['build_id']
+    assert len(imported['outputs']) > 0 and all(len(output['sha256']) == 64 for output in imported['outputs'])
+    one = service.request('GET', '/v1/audit/entries/%d' % trail['leaves'][0]['index'])
+    assert published_log.check_proof(one.body.decode())[1].decode() == trail['leaves'][0]['leaf']
+
+
+def test_refused_posts_and_tokens_are_told(service, make_build):
+    build = make_build()
+    document = json.loads((build / 'metadata.json').read_text())
+    document['build']['version'] = '..'
+    refused = service.request('POST', '/v1/imports', json.dumps(document).encode(), {'Content-Type': 'application/json'})
+    assert refused.status == 422
+    assert service.request('POST', '/v1/imports', b'{', {'Content-Type': 'application/json'}).status == 400
+    assert service.verb('token', 'revoke', 'operator-1').returncode == 0
+    service.token = service.make_token('another', 'auditor')
+    settled(service)
+    _, leaves = published_log.replay(read_from(service))
+    told = [(leaf['type'], leaf.get('detail', {}).get('error') or leaf.get('detail', {}).get('name'))
+            for leaf in map(json.loads, leaves) if leaf['type'] != 'key']
+    assert told == [('token-created', 'operator-1'), ('refused', 'CG_E_REFUSED'), ('refused', 'CG_E_SYNTAX'),
+                    ('token-revoked', 'operator-1'), ('token-created', 'another')]
+
+
+def test_who_may_read_what(service, make_build):
+    service.wait(service.post(make_build()).json()['id'])
+    size = settled(service).size
+    submitter = service.make_token('submitter', 'submitter')
+    width = min(size, 256)
+    for token, status in (('', 401), (submitter, 403), (None, 200)):
+        assert service.request('GET', '/' + published_log.tile_path('entries', 0, width), token=token).status == status
+        assert service.request('GET', '/v1/audit/entries/0', token=token).status == status
+        # Written otherwise it is the same file.
+        for path in ('/tile/%%65ntries/000.p/%d' % width, '/tile/entries%%2F000.p/%d' % width,
+                     '/tile/entries%%2Fx000/000.p/%d' % width, '/tile/0/..%2F..%2Fkey', '/tile/0/%2e%2e/checkpoint'):
+            assert service.request('GET', path, token='').status == 404, path
+    hashes = service.request('GET', '/' + published_log.tile_path(0, 0, width), token='')
+    assert (hashes.status, len(hashes.body)) == (200, 32 * width)
+    assert 'immutable' in hashes.headers['Cache-Control']
+    for path in ('/tile/0/001', '/tile/9/000', '/tile/0/000.p/0', '/tile/0/000.p/256', '/tile/0/0', '/tile/x/000'):
+        assert service.request('GET', path, token='').status == 404, path
+    grown = service.request('GET', '/v1/audit/consistency?from=1&to=%d' % size, token='').json()
+    assert (grown['from'], grown['to']) == (1, size)
+    assert service.request('GET', '/v1/audit/consistency?from=%d' % (size + 1000), token='').status == 400
+    assert service.request('GET', '/v1/audit/inclusion?index=0&size=%d' % size, token='').json()['size'] == size
+    assert service.request('GET', '/v1/audit/inclusion', token='').status == 400
+
+
+def test_an_older_database_is_not_signed(start_service, sandbox_hub, postgres, postgres_server, make_build):
+    service = start_service(sandbox_hub, postgres)
+    service.wait(service.post(make_build()).json()['id'])
+    before = settled(service)
+    assert service.stop() == 0
+    name = postgres.rpartition('dbname=')[2]
+    postgres_server.sql('postgres', 'CREATE DATABASE %s_backup TEMPLATE %s' % (name, name))
+    service.start()
+    service.wait(service.post(make_build(release='later')).json()['id'])
+    after = settled(service)
+    assert after.size > before.size
+    assert service.stop() == 0
+    postgres_server.sql('postgres', 'DROP DATABASE %s' % name)
+    postgres_server.sql('postgres', 'ALTER DATABASE %s_backup RENAME TO %s' % (name, name))
+    service.configure(audit={'wait': '1 s'})
+    service.start()
+    service.wait_log('was an older backup restored?')
+    service.make_token('one', 'submitter')
+    deadline = time.monotonic() + 30
+    while service.request('GET', '/readyz', token='').status != 503 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert service.request('GET', '/readyz', token='').json()['checks']['audit'] != 'ok'
+    assert published_log.Checkpoint(service.request('GET', '/checkpoint', token='').body.decode()).size == after.size
+
+
+def test_a_lost_directory_is_published_again(service, make_build):
+    service.wait(service.post(make_build()).json()['id'])
+    before = settled(service)
+    assert service.stop() == 0
+    shutil.rmtree(service.state / 'audit' / 'log')
+    service.start()
+    assert settled(service).size >= before.size
+    published_log.replay(read_from(service))
