@@ -12,6 +12,7 @@
 #include "metadata_text.h"
 #include "method.h"
 #include "outputs.h"
+#include "parsing.h"
 
 #include "cg/digest.h"
 
@@ -32,7 +33,7 @@ static PyObject *get_metadata(struct plugin *plugin, PyObject *self, PyObject *p
     struct cg_bytes text CG_AUTO_BYTES = {0};
     PyObject *metadata = NULL;
     PyObject *directory = NULL;
-    PyObject *parsed CG_AUTO_OBJECT = hubs_own("get_metadata", self, positional, keywords);
+    PyObject *parsed CG_AUTO_OBJECT = parsing_get_metadata(plugin, self, positional, keywords);
     if (!parsed || !PyArg_ParseTuple(positional, "OO:get_metadata", &metadata, &directory))
         return NULL;
     PyObject *context CG_AUTO_OBJECT = hub_get("kojihub.context");
