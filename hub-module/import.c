@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "exclusive.h"
 #include "incomplete.h"
+#include "insert.h"
 #include "logic/answers.h"
 #include "metadata_text.h"
 #include "method.h"
@@ -73,10 +74,15 @@ static PyObject *check_build_dir(struct plugin *plugin, PyObject *self, PyObject
 }
 
 static const struct method methods[] = {
-    {"get_metadata", get_metadata},         {"prep_build", prep_build},
-    {"prep_outputs", outputs_prepare},      {"match_components", components_match},
-    {"import_buildroot", buildroot_import}, {"import_outputs", import_outputs},
-    {"check_build_dir", check_build_dir},   {NULL, NULL},
+    {"get_metadata", get_metadata},
+    {"prep_build", prep_build},
+    {"prep_outputs", outputs_prepare},
+    {"match_components", components_match},
+    {"import_buildroot", buildroot_import},
+    {"import_components", insert_components},
+    {"import_outputs", import_outputs},
+    {"check_build_dir", check_build_dir},
+    {NULL, NULL},
 };
 
 /* --- the import ----------------------------------------------------------------------------------------------------
