@@ -11,15 +11,15 @@ struct ring {
     int fd;
     const char *name;
     struct seal_maker *maker; /* NULL: none */
-    unsigned char *blocks; /* READ_AHEAD_BLOCKS of them */
+    unsigned char *blocks;    /* READ_AHEAD_BLOCKS of them */
     size_t sizes[READ_AHEAD_BLOCKS];
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock: */
-    size_t filled;  /* blocks that were read from the file, in all */
-    size_t emptied; /* blocks that were digested */
-    bool ended;     /* nothing more will be filled */
-    bool stopped;   /* nothing more is wanted */
+    size_t filled;       /* blocks that were read from the file, in all */
+    size_t emptied;      /* blocks that were digested */
+    bool ended;          /* nothing more will be filled */
+    bool stopped;        /* nothing more is wanted */
     struct cg_error err; /* of the reading thread */
 };
 
@@ -155,11 +155,8 @@ int read_ahead_digest(int fd, const char *name, unsigned kinds, struct seal_make
                       struct cg_error *err)
 {
     struct stat st;
-    struct ring ring = {.fd = fd,
-                        .name = name,
-                        .maker = maker,
-                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .changed = PTHREAD_COND_INITIALIZER};
+    struct ring ring = {
+        .fd = fd, .name = name, .maker = maker, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     unsigned char *blocks CG_AUTO_FREE = malloc((size_t)READ_AHEAD_BLOCK * READ_AHEAD_BLOCKS);
     struct cg_digest *digest CG_AUTO_DIGEST = blocks ? cg_digest_create(kinds, err) : NULL;
 
