@@ -9,28 +9,17 @@ static const struct option_row rows[] = {
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
 
-static int take(void *context, int id, const char *value, struct cg_error *err)
+static int cancel(void *context, const char *name, struct cg_error *err)
 {
-    (void)err;
-    client_verb_take(context, id, value);
-    return 0;
+    return operate(context, name, &(struct operation){.what = "cancel"}, err);
 }
 
 static int run(int argc, char **argv)
 {
+    static const struct client_verb_about_one what = {"one import is canceled: its id or NVR", client_verb_take_all,
+                                                      cancel};
     struct client_verb verb = {.verb = &verb_cancel};
-    struct operation cancel = {.what = "cancel"};
-    struct cg_error err = {0};
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_cancel, argc, argv, take, &verb, &first, &status) == VERBS_STOP)
-        return status;
-    if (argc - first != 1) {
-        cg_fail(&err, CG_E_USAGE, "one import is canceled: its id or NVR");
-        return verbs_refuse(&verb_cancel, argv, &err);
-    }
-    if (client_verb_begin(&verb, &err) == 0)
-        operate(&verb, argv[first], &cancel, &err);
-    return client_verb_end(&verb, &err);
+    return client_verb_run_about_one(&verb, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [OPTION]...", NULL};

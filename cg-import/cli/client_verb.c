@@ -12,6 +12,13 @@ int client_verb_take(struct client_verb *verb, int id, const char *value)
     return service_access_take(&verb->access, id, value);
 }
 
+int client_verb_take_all(void *context, int id, const char *value, struct cg_error *err)
+{
+    (void)err;
+    client_verb_take(context, id, value);
+    return 0;
+}
+
 static void told_to_stop(void *context, enum stop_level level)
 {
     (void)context;
@@ -77,4 +84,20 @@ int client_verb_end(struct client_verb *verb, const struct cg_error *err)
     }
     json_decref(verb->findings);
     return status;
+}
+
+int client_verb_run_about_one(void *context, const struct client_verb_about_one *what, int argc, char **argv)
+{
+    struct client_verb *verb = context;
+    struct cg_error err = {0};
+    int first = 0, status = EXIT_DONE;
+    if (verbs_begin(verb->verb, argc, argv, what->take, context, &first, &status) == VERBS_STOP)
+        return status;
+    if (argc - first != 1) {
+        cg_fail(&err, CG_E_USAGE, "%s", what->wanted);
+        return verbs_refuse(verb->verb, argv, &err);
+    }
+    if (client_verb_begin(verb, &err) == 0)
+        what->act(context, argv[first], &err);
+    return client_verb_end(verb, &err);
 }

@@ -30,6 +30,19 @@ int client_verb_take(struct client_verb *verb, int id, const char *value);
 /* Finds the service and begins to listen to signals. 0, or -1 with CG_E_USAGE, CG_E_CONFIG, CG_E_IO, CG_E_MEMORY. */
 int client_verb_begin(struct client_verb *verb, struct cg_error *err);
 
+/* For verbs without options of their own: their context is the client verb. */
+int client_verb_take_all(void *context, int id, const char *value, struct cg_error *err);
+
+/* A verb about one import. Its context begins with the client verb. */
+struct client_verb_about_one {
+    const char *wanted; /* "one import is shown: its id or NVR": said when there is not one word */
+    options_take *take;
+    int (*act)(void *context, const char *id_or_nvr, struct cg_error *err); /* 0 or -1 */
+};
+
+/* Runs it: options, the one word, the service, the act, what went wrong. The exit status. */
+int client_verb_run_about_one(void *context, const struct client_verb_about_one *what, int argc, char **argv);
+
 /* Keeps the findings of a refusal for client_verb_end. */
 void client_verb_keep_findings(struct client_verb *verb, const struct service_reply *reply);
 

@@ -28,8 +28,9 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
     return 0;
 }
 
-static int retry_one(struct retry *retry, const char *name, struct cg_error *err)
+static int retry_one(void *context, const char *name, struct cg_error *err)
 {
+    struct retry *retry = context;
     CG_AUTO_BYTES struct cg_bytes document = {0};
     struct operation operation = {.what = "retry"};
     if (retry->metadata) {
@@ -43,18 +44,9 @@ static int retry_one(struct retry *retry, const char *name, struct cg_error *err
 
 static int run(int argc, char **argv)
 {
+    static const struct client_verb_about_one what = {"one import is tried again: its id or NVR", take, retry_one};
     struct retry retry = {.verb = {.verb = &verb_retry}};
-    struct cg_error err = {0};
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_retry, argc, argv, take, &retry, &first, &status) == VERBS_STOP)
-        return status;
-    if (argc - first != 1) {
-        cg_fail(&err, CG_E_USAGE, "one import is tried again: its id or NVR");
-        return verbs_refuse(&verb_retry, argv, &err);
-    }
-    if (client_verb_begin(&retry.verb, &err) == 0)
-        retry_one(&retry, argv[first], &err);
-    return client_verb_end(&retry.verb, &err);
+    return client_verb_run_about_one(&retry, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [--metadata FILE] [OPTION]...", NULL};

@@ -39,8 +39,9 @@ static int print_event(void *context, const json_t *event)
     return service_import_show_event(stdout, event, NULL);
 }
 
-static int show_one(struct show *show, const char *name, struct cg_error *err)
+static int show_one(void *context, const char *name, struct cg_error *err)
 {
+    const struct show *show = context;
     struct service_client *client = show->verb.client;
     CG_AUTO_JSON json_t *import = service_import_find(client, name, err);
     const char *id = service_import_text(import, "id");
@@ -60,18 +61,9 @@ static int show_one(struct show *show, const char *name, struct cg_error *err)
 
 static int run(int argc, char **argv)
 {
+    static const struct client_verb_about_one what = {"one import is shown: its id or NVR", take, show_one};
     struct show show = {.verb = {.verb = &verb_show}};
-    struct cg_error err = {0};
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_show, argc, argv, take, &show, &first, &status) == VERBS_STOP)
-        return status;
-    if (argc - first != 1) {
-        cg_fail(&err, CG_E_USAGE, "one import is shown: its id or NVR");
-        return verbs_refuse(&verb_show, argv, &err);
-    }
-    if (client_verb_begin(&show.verb, &err) == 0)
-        show_one(&show, argv[first], &err);
-    return client_verb_end(&show.verb, &err);
+    return client_verb_run_about_one(&show, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [OPTION]...", NULL};

@@ -10,15 +10,9 @@ static const struct option_row rows[] = {
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
 
-static int take(void *context, int id, const char *value, struct cg_error *err)
+static int watch(void *context, const char *name, struct cg_error *err)
 {
-    (void)err;
-    client_verb_take(context, id, value);
-    return 0;
-}
-
-static int watch(struct client_verb *verb, const char *name, struct cg_error *err)
-{
+    struct client_verb *verb = context;
     CG_AUTO_JSON json_t *found = service_import_find(verb->client, name, err);
     if (!found)
         return -1;
@@ -34,18 +28,10 @@ static int watch(struct client_verb *verb, const char *name, struct cg_error *er
 
 static int run(int argc, char **argv)
 {
+    static const struct client_verb_about_one what = {"one import is watched: its id or NVR", client_verb_take_all,
+                                                      watch};
     struct client_verb verb = {.verb = &verb_watch};
-    struct cg_error err = {0};
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_watch, argc, argv, take, &verb, &first, &status) == VERBS_STOP)
-        return status;
-    if (argc - first != 1) {
-        cg_fail(&err, CG_E_USAGE, "one import is watched: its id or NVR");
-        return verbs_refuse(&verb_watch, argv, &err);
-    }
-    if (client_verb_begin(&verb, &err) == 0)
-        watch(&verb, argv[first], &err);
-    return client_verb_end(&verb, &err);
+    return client_verb_run_about_one(&verb, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [OPTION]...", NULL};

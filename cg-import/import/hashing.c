@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import/hashing.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 
@@ -29,55 +28,45 @@ static struct import_hashing *take(struct crew *crew)
     return file;
 }
 
-static void tell(struct crew *crew, size_t more_bytes)
+/* A file that is being read. */
+struct reading {
+    struct crew *crew;
+    const struct import_hashing *file;
+};
+
+static int tell(void *context, size_t more_bytes, struct cg_error *err)
 {
+    const struct reading *reading = context;
+    struct crew *crew = reading->crew;
+    if (stop_level(crew->watch->stop) != STOP_NONE)
+        return cg_fail(err, CG_E_INTERRUPTED, "interrupted while reading %s", reading->file->path);
     pthread_mutex_lock(&crew->lock);
     crew->done_bytes += more_bytes;
     if (crew->watch->progress)
         crew->watch->progress(crew->watch->context, crew->done_bytes, crew->total_bytes);
     pthread_mutex_unlock(&crew->lock);
+    return 0;
 }
 
-static int read_all(struct crew *crew, struct import_hashing *file, int fd, char *buffer, struct cg_error *err)
-{
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create((unsigned)file->kind, err);
-    if (!digest)
-        return -1;
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    for (;;) {
-        if (stop_level(crew->watch->stop) != STOP_NONE)
-            return cg_fail(err, CG_E_INTERRUPTED, "interrupted while reading %s", file->path);
-        ssize_t got = read(fd, buffer, CG_DIGEST_READ_SIZE);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return cg_fail_errno(err, "read", file->path);
-        if (got == 0)
-            return cg_digest_read(digest, &file->digests, err);
-        if (cg_digest_update(digest, buffer, (size_t)got, err) < 0)
-            return -1;
-        tell(crew, (size_t)got);
-    }
-}
-
-static int hash_one(struct crew *crew, struct import_hashing *file, char *buffer, struct cg_error *err)
+static int hash_one(struct crew *crew, struct import_hashing *file, struct cg_error *err)
 {
     /* O_NONBLOCK: a FIFO would wait for a writer. */
     CG_AUTO_FD int fd = openat(crew->directory, file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return cg_fail_errno(err, "open", file->path);
-    return read_all(crew, file, fd, buffer, err);
+    struct reading reading = {.crew = crew, .file = file};
+    const struct cg_digest_watch watch = {.read = tell, .context = &reading};
+    return cg_digest_fd_watched(fd, file->path, (unsigned)file->kind, &watch, &file->digests, err);
 }
 
 static void *work(void *context)
 {
     struct crew *crew = context;
     struct cg_error err = {0};
-    CG_AUTO_FREE char *buffer = malloc(CG_DIGEST_READ_SIZE);
-    int result = buffer ? 0 : cg_fail_memory(&err);
+    int result = 0;
     struct import_hashing *file;
     while (result == 0 && (file = take(crew)))
-        result = hash_one(crew, file, buffer, &err);
+        result = hash_one(crew, file, &err);
     if (result == 0)
         return NULL;
     pthread_mutex_lock(&crew->lock);

@@ -148,6 +148,13 @@ int cg_digest_read(const struct cg_digest *digest, struct cg_digests *out, struc
 
 int cg_digest_fd(int fd, const char *name, unsigned kinds, struct cg_digests *out, struct cg_error *err)
 {
+    static const struct cg_digest_watch nobody;
+    return cg_digest_fd_watched(fd, name, kinds, &nobody, out, err);
+}
+
+int cg_digest_fd_watched(int fd, const char *name, unsigned kinds, const struct cg_digest_watch *watch,
+                         struct cg_digests *out, struct cg_error *err)
+{
     CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(kinds, err);
     if (!digest)
         return -1;
@@ -163,7 +170,8 @@ int cg_digest_fd(int fd, const char *name, unsigned kinds, struct cg_digests *ou
             return cg_fail_errno(err, "read", name);
         if (got == 0)
             return cg_digest_read(digest, out, err);
-        if (cg_digest_update(digest, buffer, (size_t)got, err) < 0)
+        if (cg_digest_update(digest, buffer, (size_t)got, err) < 0 ||
+            (watch->read && watch->read(watch->context, (size_t)got, err) < 0))
             return -1;
     }
 }

@@ -63,6 +63,19 @@ CG_API int cg_digest_read(const struct cg_digest *digest, struct cg_digests *out
 /* Reads `fd` from where it stands to its end. `name` is for messages. Returns 0, or -1 with CG_E_IO, CG_E_MEMORY. */
 CG_API int cg_digest_fd(int fd, const char *name, unsigned kinds, struct cg_digests *out, struct cg_error *err);
 
+/*
+ * Who looks on while a file is read: `read`, if not NULL, after each piece, with its bytes. 0 goes on; -1 ends the
+ * reading, with the error that it recorded.
+ */
+struct cg_digest_watch {
+    int (*read)(void *context, size_t bytes, struct cg_error *err);
+    void *context;
+};
+
+/* The same before somebody's eyes. Returns -1 also with what `watch` recorded. */
+CG_API int cg_digest_fd_watched(int fd, const char *name, unsigned kinds, const struct cg_digest_watch *watch,
+                                struct cg_digests *out, struct cg_error *err);
+
 /* NULL is allowed. */
 CG_API void cg_digest_destroy(struct cg_digest *digest);
 

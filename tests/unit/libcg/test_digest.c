@@ -156,6 +156,46 @@ static void reads_from_where_a_file_stands(void **state)
     assert_string_equal(made.md5, vectors[1].md5);
 }
 
+/* Counts what was read, and ends the reading at `most`. */
+struct eyes {
+    size_t calls;
+    size_t bytes;
+    size_t most;
+};
+
+static int look(void *context, size_t bytes, struct cg_error *err)
+{
+    struct eyes *eyes = context;
+    eyes->calls++;
+    eyes->bytes += bytes;
+    return eyes->bytes < eyes->most ? 0 : cg_fail(err, CG_E_INTERRUPTED, "seen enough");
+}
+
+static void reads_before_somebodys_eyes(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    struct cg_digests made = {.size_bytes = 77};
+    size_t size = 2 * CG_DIGEST_READ_SIZE + 1;
+    CG_AUTO_FILE FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), (off_t)size), 0);
+    struct eyes eyes = {.most = CG_DIGEST_READ_SIZE};
+    const struct cg_digest_watch watch = {.read = look, .context = &eyes};
+    assert_int_equal(cg_digest_fd_watched(fileno(file), "file", CG_DIGEST_MD5, &watch, &made, &err), -1);
+    assert_error(&err, CG_E_INTERRUPTED, "seen enough");
+    assert_int_equal(eyes.calls, 1);
+    assert_int_equal(made.size_bytes, 77);
+
+    cg_error_clear(&err);
+    assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+    eyes = (struct eyes){.most = size + 1};
+    assert_int_equal(cg_digest_fd_watched(fileno(file), "file", CG_DIGEST_MD5, &watch, &made, &err), 0);
+    assert_int_equal(eyes.calls, 3);
+    assert_int_equal(eyes.bytes, size);
+    assert_int_equal(made.size_bytes, size);
+}
+
 static void says_what_it_cannot_read(void **state)
 {
     (void)state;
@@ -253,6 +293,7 @@ int main(void)
         cmocka_unit_test(knows_kojis_names),
         cmocka_unit_test(reads_files_of_every_size_around_a_read),
         cmocka_unit_test(reads_from_where_a_file_stands),
+        cmocka_unit_test(reads_before_somebodys_eyes),
         cmocka_unit_test(says_what_it_cannot_read),
         cmocka_unit_test(says_when_openssl_refuses_a_kind),
         cmocka_unit_test(goes_on_after_a_signal),

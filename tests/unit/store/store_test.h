@@ -124,6 +124,15 @@ static inline void queue_import(struct store *store, const struct store_new_impo
     store_import_finish(&import);
 }
 
+/* A store in which a-1-1 with metadata 1 is queued; its id is written to `id`. */
+static inline struct store *open_store_with_import(char id[STORE_ID_SIZE])
+{
+    struct store *store = open_store();
+    struct store_new_import wanted = posted("a-1-1", 1);
+    queue_import(store, &wanted, id);
+    return store;
+}
+
 /* Claims what is due, which must be there. */
 static inline void claim_one(struct store *store, const char *owner, struct store_claim *claim)
 {
@@ -131,6 +140,14 @@ static inline void claim_one(struct store *store, const char *owner, struct stor
     int claimed = store_claim_next(store, owner, 60000, claim, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(claimed, 1);
+}
+
+/* A store in which a-1-1 is queued and claimed by "w". */
+static inline struct store *open_store_with_claim(char id[STORE_ID_SIZE], struct store_claim *claim)
+{
+    struct store *store = open_store_with_import(id);
+    claim_one(store, "w", claim);
+    return store;
 }
 
 static inline enum store_state state_of(struct store *store, const char *id)

@@ -51,20 +51,12 @@ static FILE *slow_writer(void)
     return psql;
 }
 
-static struct store *store_with_import(char id[STORE_ID_SIZE])
-{
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
-    queue_import(store, &wanted, id);
-    return store;
-}
-
 static void keeps_events_as_they_were_written(void **state)
 {
     (void)state;
     struct cg_error err = {0};
     char id[STORE_ID_SIZE];
-    struct store *store = store_with_import(id);
+    struct store *store = open_store_with_import(id);
     static const char *const attempts[] = {"UPDATE events SET actor = 'x'", "DELETE FROM events", "TRUNCATE events"};
     for (size_t i = 0; i < 3; i++)
         assert_non_null(strstr(sql(attempts[i]), "rows of events are never changed or removed"));
@@ -119,7 +111,7 @@ static void does_not_go_past_a_write_under_way_and_keeps_nobody_from_writing(voi
     (void)state;
     struct cg_error err = {0};
     char id[STORE_ID_SIZE];
-    struct store *store = store_with_import(id);
+    struct store *store = open_store_with_import(id);
     int64_t after = 0, last;
     assert_int_equal(read_on(store, &after), 2);
     FILE *writer = slow_writer();
@@ -154,7 +146,7 @@ static void does_not_wait_for_others(void **state)
 {
     (void)state;
     char id[STORE_ID_SIZE];
-    struct store *store = store_with_import(id);
+    struct store *store = open_store_with_import(id);
     FILE *other = session();
     tell(other, "BEGIN; INSERT INTO circuits (hub, failures, message) VALUES ('x', 1, 'x'); SELECT * FROM events;");
     while (strcmp(sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in"
@@ -172,7 +164,7 @@ static void goes_on_in_a_database_that_was_restored(void **state)
 {
     (void)state;
     char id[STORE_ID_SIZE];
-    struct store *store = store_with_import(id);
+    struct store *store = open_store_with_import(id);
     int64_t after = 0;
     assert_int_equal(read_on(store, &after), 2);
     sql("ALTER TABLE events DISABLE TRIGGER ALL; TRUNCATE events RESTART IDENTITY; ALTER TABLE events ENABLE TRIGGER"
@@ -191,7 +183,7 @@ static void tells_every_event_of_many_writers(void **state)
 {
     (void)state;
     char id[STORE_ID_SIZE], count[24];
-    struct store *store = store_with_import(id);
+    struct store *store = open_store_with_import(id);
     FILE *writers[WRITERS];
     for (int w = 0; w < WRITERS; w++)
         writers[w] = session();

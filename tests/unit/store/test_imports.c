@@ -556,10 +556,8 @@ static void shows_what_the_scope_allows(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
     char id[STORE_ID_SIZE];
-    queue_import(store, &wanted, id);
+    struct store *store = open_store_with_import(id);
     struct store_scope own = {.content_generators = (const char *const[]){"osbs", NULL}};
     struct store_scope other = {.packages = (const char *const[]){"other", NULL}};
     struct store_import import;

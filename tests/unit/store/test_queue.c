@@ -9,10 +9,8 @@ static void takes_an_import_from_the_queue_to_its_end(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
     char id[STORE_ID_SIZE];
-    queue_import(store, &wanted, id);
+    struct store *store = open_store_with_import(id);
 
     struct store_claim claim;
     claim_one(store, "replica-1", &claim);
@@ -77,10 +75,8 @@ static void refuses_every_write_once_the_lease_is_lost(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
     char id[STORE_ID_SIZE], expected[200];
-    queue_import(store, &wanted, id);
+    struct store *store = open_store_with_import(id);
     struct store_claim slow, fast, none;
     claim_one(store, "slow", &slow);
     CG_AUTO_JSON json_t *journal = quoted_json("{'importing': true}");
@@ -118,12 +114,9 @@ static void keeps_a_lease_by_heartbeats(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
     char id[STORE_ID_SIZE];
-    queue_import(store, &wanted, id);
     struct store_claim claim;
-    claim_one(store, "w", &claim);
+    struct store *store = open_store_with_claim(id, &claim);
     sql("UPDATE queue SET due_at = now() - interval '1 s'");
     assert_int_equal(store_claim_heartbeat(store, &claim, 30000, &err), 1);
     assert_string_equal(sql("SELECT round(extract(epoch FROM due_at - now())) BETWEEN 25 AND 30 FROM queue"), "t");
@@ -144,12 +137,9 @@ static void comes_back_later(void **state)
 {
     (void)state;
     struct cg_error err = {0}, why = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
     char id[STORE_ID_SIZE];
-    queue_import(store, &wanted, id);
     struct store_claim claim;
-    claim_one(store, "w", &claim);
+    struct store *store = open_store_with_claim(id, &claim);
     CG_AUTO_JSON json_t *journal = quoted_json("{'a': 1}");
     assert_int_equal(store_claim_journal(store, &claim, journal, &err), 0);
     cg_fail(&why, CG_E_OFFLINE, "the hub is offline, it says \xff");
@@ -433,10 +423,8 @@ static void wakes_when_something_is_due(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_new_import wanted = posted("a-1-1", 1);
     char id[STORE_ID_SIZE];
-    queue_import(store, &wanted, id);
+    struct store *store = open_store_with_import(id);
     sql("UPDATE queue SET due_at = now() + interval '300 ms'");
     uint64_t began = clock_monotonic_ms();
     assert_int_equal(store_queue_wait(store, NULL, 50000, &err), 0);
