@@ -3,6 +3,7 @@
 
 #include "borrowed.h"
 #include "hub.h"
+#include "insert.h"
 
 #define IMPORTER "kojihub.CG_Importer"
 #define BUILDROOT "kojihub.BuildRoot"
@@ -48,19 +49,21 @@ static PyObject *answer_get_rpm(PyObject *self, PyObject *positional, PyObject *
 static PyMethodDef get_rpm = {"get_rpm", WITH_KEYWORDS(answer_get_rpm), METH_VARARGS | METH_KEYWORDS, NULL};
 
 /* The hub's BuildRoot whose rpms are known; None when this hub's is another. New reference, or NULL. */
-static PyObject *knowing_buildroot(PyObject *known)
+static PyObject *knowing_buildroot(struct plugin *plugin, PyObject *known)
 {
     PyObject *base CG_AUTO_OBJECT = hub_get(BUILDROOT);
     PyObject *globals CG_AUTO_OBJECT = base ? borrowed_globals(base, "_setList") : NULL;
     PyObject *own = globals ? PyDict_GetItemString(globals, "get_rpm") : NULL;
-    if (!own) {
+    if (!own || !PyDict_GetItemString(globals, "BulkInsertProcessor")) {
         PyErr_Clear();
         Py_INCREF(Py_None);
         return Py_None;
     }
     PyObject *self CG_AUTO_OBJECT = PyTuple_Pack(2, known, own);
     PyObject *function CG_AUTO_OBJECT = self ? borrowed_replacement(&get_rpm, self) : NULL;
-    PyObject *replaced CG_AUTO_OBJECT = function ? Py_BuildValue("{s:O}", "get_rpm", function) : NULL;
+    PyObject *processor CG_AUTO_OBJECT = function ? insert_processor(plugin, globals) : NULL;
+    PyObject *replaced CG_AUTO_OBJECT =
+        processor ? Py_BuildValue("{s:O,s:O}", "get_rpm", function, "BulkInsertProcessor", processor) : NULL;
     PyObject *set_list CG_AUTO_OBJECT = replaced ? borrowed_function(base, "_setList", replaced) : NULL;
     if (!set_list || set_list == Py_None)
         return CG_STEAL(set_list);
@@ -68,9 +71,9 @@ static PyObject *knowing_buildroot(PyObject *known)
 }
 
 /* The hub's import_buildroot with that BuildRoot; None when this hub's is another. New reference, or NULL. */
-static PyObject *borrowed_import(PyObject *class, PyObject *known)
+static PyObject *borrowed_import(struct plugin *plugin, PyObject *class, PyObject *known)
 {
-    PyObject *buildroot CG_AUTO_OBJECT = knowing_buildroot(known);
+    PyObject *buildroot CG_AUTO_OBJECT = knowing_buildroot(plugin, known);
     if (!buildroot || buildroot == Py_None)
         return CG_STEAL(buildroot);
     PyObject *replaced CG_AUTO_OBJECT = Py_BuildValue("{s:O}", "BuildRoot", buildroot);
@@ -81,12 +84,11 @@ PyObject *buildroot_import(struct plugin *plugin, PyObject *importer, PyObject *
 {
     PyObject *class CG_AUTO_OBJECT = hub_get(IMPORTER);
     PyObject *known CG_AUTO_OBJECT = class ? known_rpms(importer) : NULL;
-    (void)plugin;
     if (!known)
         return NULL;
     if (PyDict_Size(known) == 0)
         return method_super(class, "import_buildroot", importer, positional, keywords);
-    PyObject *import CG_AUTO_OBJECT = borrowed_import(class, known);
+    PyObject *import CG_AUTO_OBJECT = borrowed_import(plugin, class, known);
     PyObject *first CG_AUTO_OBJECT = import && import != Py_None ? PyTuple_Pack(1, importer) : NULL;
     PyObject *arguments CG_AUTO_OBJECT = first ? PySequence_Concat(first, positional) : NULL;
     if (arguments)

@@ -8,10 +8,12 @@
 #include "errors.h"
 #include "exclusive.h"
 #include "incomplete.h"
+#include "insert.h"
 #include "logic/answers.h"
 #include "metadata_text.h"
 #include "method.h"
 #include "outputs.h"
+#include "parsing.h"
 
 #include "cg/digest.h"
 
@@ -32,7 +34,7 @@ static PyObject *get_metadata(struct plugin *plugin, PyObject *self, PyObject *p
     struct cg_bytes text CG_AUTO_BYTES = {0};
     PyObject *metadata = NULL;
     PyObject *directory = NULL;
-    PyObject *parsed CG_AUTO_OBJECT = hubs_own("get_metadata", self, positional, keywords);
+    PyObject *parsed CG_AUTO_OBJECT = parsing_get_metadata(plugin, self, positional, keywords);
     if (!parsed || !PyArg_ParseTuple(positional, "OO:get_metadata", &metadata, &directory))
         return NULL;
     PyObject *context CG_AUTO_OBJECT = hub_get("kojihub.context");
@@ -72,10 +74,15 @@ static PyObject *check_build_dir(struct plugin *plugin, PyObject *self, PyObject
 }
 
 static const struct method methods[] = {
-    {"get_metadata", get_metadata},         {"prep_build", prep_build},
-    {"prep_outputs", outputs_prepare},      {"match_components", components_match},
-    {"import_buildroot", buildroot_import}, {"import_outputs", import_outputs},
-    {"check_build_dir", check_build_dir},   {NULL, NULL},
+    {"get_metadata", get_metadata},
+    {"prep_build", prep_build},
+    {"prep_outputs", outputs_prepare},
+    {"match_components", components_match},
+    {"import_buildroot", buildroot_import},
+    {"import_components", insert_components},
+    {"import_outputs", import_outputs},
+    {"check_build_dir", check_build_dir},
+    {NULL, NULL},
 };
 
 /* --- the import ----------------------------------------------------------------------------------------------------

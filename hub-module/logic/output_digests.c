@@ -2,11 +2,13 @@
 #include "output_digests.h"
 
 #include "cg/auto.h"
+#include "logic/read_ahead.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 /* More is never asked for: the configuration's own limit. */
 #define THREADS_MAX 16
@@ -21,12 +23,13 @@ struct work {
 static void make_one(struct output_digest *file, unsigned threads)
 {
     struct cg_error err = {0};
-    int fd CG_AUTO_FD = open(file->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    struct stat st;
+    int fd CG_AUTO_FD = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         return;
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     int done = file->said ? reading_digest(fd, file->path, file->said, file->seal, threads, &file->digests, &err)
-                          : cg_digest_fd(fd, file->path, file->kind, &file->digests, &err);
+                          : read_ahead_digest(fd, file->path, file->kind, NULL, &file->digests, &err);
     file->made = done == 0;
 }
 

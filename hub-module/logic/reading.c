@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "logic/reading.h"
 
-#include <errno.h>
+#include "logic/read_ahead.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Digest, and seal if one is being made, in one read. 0 or -1. */
-static int read_through(int fd, const char *name, enum cg_digest_kind kind, struct seal_maker *maker,
-                        struct cg_digests *digests, struct cg_error *err)
-{
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(kind, err);
-    CG_AUTO_FREE unsigned char *buffer = malloc(CG_DIGEST_READ_SIZE);
-    off_t offset = 0;
-    if (!buffer)
-        cg_fail_memory(err);
-    if (!digest || !buffer)
-        return -1;
-    for (;;) {
-        ssize_t got = pread(fd, buffer, CG_DIGEST_READ_SIZE, offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return cg_fail_errno(err, "read", name);
-        if (got == 0)
-            return cg_digest_read(digest, digests, err);
-        if (cg_digest_update(digest, buffer, (size_t)got, err) < 0 ||
-            (maker && seal_maker_update(maker, buffer, (size_t)got, err) < 0))
-            return -1;
-        offset += got;
-    }
-}
 
 static bool is_content(const struct content_id *content, const struct cg_digests *digests)
 {
@@ -43,7 +18,7 @@ static int read_and_seal(int fd, const char *name, const struct content_id *cont
                          struct cg_digests *digests, struct cg_error *err)
 {
     AUTO_SEAL_MAKER struct seal_maker *maker = seal_maker_create(err);
-    if (!maker || read_through(fd, name, content->kind, maker, digests, err) < 0)
+    if (!maker || read_ahead_digest(fd, name, content->kind, maker, digests, err) < 0)
         return -1;
     if (!is_content(content, digests))
         return 0;
@@ -57,7 +32,7 @@ static int read_digest(int fd, const char *name, const struct content_id *conten
                        struct cg_digests *digests, struct cg_error *err)
 {
     return seal && seal->standing == SEAL_UNKNOWN ? read_and_seal(fd, name, content, seal, digests, err)
-                                                  : read_through(fd, name, content->kind, NULL, digests, err);
+                                                  : read_ahead_digest(fd, name, content->kind, NULL, digests, err);
 }
 
 /* 1: the file has the content's size, 0: another, -1. */
@@ -109,5 +84,5 @@ int reading_digest(int fd, const char *name, const struct content_id *content, s
     int same = reading_verify(fd, name, content, seal, threads, err);
     if (same == 1)
         take_over(content, digests);
-    return same == 0 ? read_through(fd, name, content->kind, NULL, digests, err) : same < 0 ? -1 : 0;
+    return same == 0 ? read_ahead_digest(fd, name, content->kind, NULL, digests, err) : same < 0 ? -1 : 0;
 }

@@ -59,7 +59,7 @@ static int make_callers(struct store *store, json_t *tokens, struct cg_error *er
 
 static const struct cg_hub_facts *sandbox_facts(void *context, const char *hub)
 {
-    static const struct cg_hub_facts nothing_known = {NULL, NULL, NULL};
+    static const struct cg_hub_facts nothing_known = {0};
     (void)context;
     return strcmp(hub, "sandbox") == 0 ? &nothing_known : NULL;
 }
