@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* audit verify: a proof, or a whole log in a directory, offline. */
 #include "audit.h"
+#include "audit_hub.h"
 #include "output.h"
 
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include "cg/tile.h"
 #include "cg/tlog_proof.h"
 
+_Static_assert((int)OPTION_OF_VERB < (int)OPTION_QUORUM, "the ids of the two tables do not meet");
+
 enum verify_option { OPTION_LEAF = OPTION_OF_AUDIT_VERB, OPTION_SINCE, OPTION_PRINT, OPTION_JSON };
 
 static const struct option_row rows[] = {
@@ -23,11 +26,21 @@ static const struct option_row rows[] = {
     {OPTION_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL},
 };
-static const struct option_group groups[] = {{"What", rows}, {"Trust", audit_trust_rows}, {NULL, NULL}};
+static const struct option_row volume_rows[] = {
+    {OPTION_TOPDIR, "topdir", "DIR", "where the hub's volume is mounted (default: the profile's); by HTTP otherwise"},
+    {0, NULL, NULL, NULL},
+};
+static const struct option_group groups[] = {{"What", rows},
+                                             {"Trust", audit_trust_rows},
+                                             {"Hub", connection_hub_rows},
+                                             {"Its files", volume_rows},
+                                             {NULL, NULL}};
 
 struct verify {
     struct audit_trust trust;
     struct cg_checkpoint_policy policy;
+    struct connection connection; /* named: the log is held against that hub */
+    struct audit_hub hub;
     const char *leaf_file;
     const char *since_file;
     bool print;
@@ -45,6 +58,8 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
 {
     struct verify *verify = context;
     int taken = audit_trust_take(&verify->trust, id, value, err);
+    if (taken == 0)
+        taken = connection_take(&verify->connection, id, value, err);
     if (taken != 0)
         return taken < 0 ? -1 : 0;
     switch ((enum verify_option)id) {
@@ -110,8 +125,10 @@ static int verify_proof(const struct verify *verify, const char *path, struct ve
 
 static int told_leaf(void *context, uint64_t index, const void *data, size_t size, struct cg_error *err)
 {
-    const struct verify *verify = context;
+    struct verify *verify = context;
     (void)index;
+    if (connection_is_named(&verify->connection) && audit_hub_take_leaf(&verify->hub, data, size, err) < 0)
+        return -1;
     return verify->print && !verify->json ? print_leaf(data, size, err) : 0;
 }
 
@@ -144,6 +161,10 @@ static int verify_log(struct verify *verify, const char *directory, struct verif
     struct replay_result result = {0};
     if (replay_verify(&options, &result, err) < 0)
         return -1;
+    if (connection_is_named(&verify->connection) && audit_hub_compare(&verify->hub, &verify->connection, err) < 0) {
+        cg_checkpoint_finish(&result.checkpoint);
+        return -1;
+    }
     verified->checkpoint = CG_MOVE(result.checkpoint);
     verified->cosigned = result.cosigned;
     verified->last = verified->checkpoint.size;
@@ -160,9 +181,11 @@ static int show(const struct verify *verify, const struct verified *verified, st
     cg_hex(root, checkpoint->root.bytes, CG_MERKLE_HASH_SIZE);
     if (verify->json) {
         CG_AUTO_JSON json_t *object =
-            json_pack("{s:b, s:o, s:I, s:s, s:I, s:I, s:I}", "verified", 1, "origin", output_string(checkpoint->origin),
-                      "size", (json_int_t)checkpoint->size, "root", root, "witnesses", (json_int_t)verified->cosigned,
-                      "first", (json_int_t)verified->first, "end", (json_int_t)verified->last);
+            json_pack("{s:b, s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "verified", 1, "origin",
+                      output_string(checkpoint->origin), "size", (json_int_t)checkpoint->size, "root", root,
+                      "witnesses", (json_int_t)verified->cosigned, "first", (json_int_t)verified->first, "end",
+                      (json_int_t)verified->last, "hub_builds", (json_int_t)verify->hub.builds, "hub_files",
+                      (json_int_t)verify->hub.files, "hub_passed_over", (json_int_t)verify->hub.passed_over);
         return output_json(stdout, object, err);
     }
     if (verify->print)
@@ -175,6 +198,10 @@ static int show(const struct verify *verify, const struct verified *verified, st
                                        checkpoint->origin);
     if (result < 0 || cg_bytes_printf(&line, err, ", root %s, signed by %zu witness%s", root, verified->cosigned,
                                       verified->cosigned == 1 ? "" : "es") < 0)
+        return -1;
+    if (connection_is_named(&verify->connection) &&
+        cg_bytes_printf(&line, err, "; the hub has the %" PRIu64 " imported builds, %" PRIu64 " files hashed",
+                        verify->hub.builds, verify->hub.files) < 0)
         return -1;
     output_text(stdout, 0, cg_bytes_text(&line));
     return 0;
@@ -206,6 +233,7 @@ static int run(int argc, char **argv)
     if (err.code != CG_OK || audit_trust_policy(&verify.trust, &verify.policy, &err) < 0)
         return verbs_refuse(&verb_audit_verify, argv, &err);
     verify_path(&verify, argv[first], &err);
+    audit_hub_finish(&verify.hub);
     return audit_end(&verb_audit_verify, verify.json, &err);
 }
 
@@ -217,14 +245,18 @@ const struct verb verb_audit_verify = {
     .usage = usage,
     .description = "Verifies that the leaf of a .tlog-proof is in the log whose key is given; or, for a directory as "
                    "audit mirror makes it, that every entry, tile and hash of the log is what the log's key signed. "
-                   "Needs no network and trusts nobody but the keys given.",
+                   "Needs no network and trusts nobody but the keys given. With --profile or --hub, what that hub has "
+                   "is then held against the log: metadata.json and every file of each imported build is hashed again.",
     .exit_statuses = "  0   verified\n"
+                     "  1   the hub refuses what is asked\n"
                      "  2   wrong usage; a file cannot be read\n"
+                     "  3   temporary: the hub is not reached or busy\n"
                      "  10  a file is not in the form of a proof, a checkpoint, a tile\n"
                      "  11  the checkpoint is not signed by a key of the log, or a signature is wrong\n"
                      "  12  too few witnesses signed\n"
                      "  13  the leaf, a tile or a proof does not lead to the signed root\n"
                      "  14  the log is another one, or was forked, cut or rolled back\n"
+                     "  15  the hub has not what the log says was imported\n"
                      "  16  a part of the log is missing\n",
     .groups = groups,
     .run = run,

@@ -47,22 +47,31 @@ static int read_all(int fd, const char *path, size_t most_bytes, struct cg_bytes
     }
 }
 
+/* Opens the file on the volume; its path is for messages. KOJI_FILE_READ, KOJI_FILE_UNREADABLE, -1. */
+static int open_mounted(const char *topdir, const char *const *parts, size_t count, struct cg_bytes *path, int *fd,
+                        struct cg_error *why, struct cg_error *err)
+{
+    if (cg_bytes_append_text(path, topdir, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (cg_bytes_printf(path, err, "/%s", parts[i]) < 0)
+            return -1;
+    *fd = open(path->data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat facts;
+    if (*fd < 0 || fstat(*fd, &facts) < 0)
+        return cg_fail_errno(why, "open", path->data), KOJI_FILE_UNREADABLE;
+    if (!S_ISREG(facts.st_mode))
+        return cg_fail(why, CG_E_IO, "%s is no regular file", path->data), KOJI_FILE_UNREADABLE;
+    return KOJI_FILE_READ;
+}
+
 static int read_mounted(const char *topdir, const char *const *parts, size_t count, size_t most_bytes,
                         struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes path = {0};
-    if (cg_bytes_append_text(&path, topdir, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (cg_bytes_printf(&path, err, "/%s", parts[i]) < 0)
-            return -1;
-    CG_AUTO_FD int fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat facts;
-    if (fd < 0 || fstat(fd, &facts) < 0)
-        return cg_fail_errno(why, "open", path.data), KOJI_FILE_UNREADABLE;
-    if (!S_ISREG(facts.st_mode))
-        return cg_fail(why, CG_E_IO, "%s is no regular file", path.data), KOJI_FILE_UNREADABLE;
-    return read_all(fd, path.data, most_bytes, content, why, err);
+    CG_AUTO_FD int fd = -1;
+    int opened = open_mounted(topdir, parts, count, &path, &fd, why, err);
+    return opened == KOJI_FILE_READ ? read_all(fd, path.data, most_bytes, content, why, err) : opened;
 }
 
 static int get(struct koji_session *session, const char *url, size_t most_bytes, struct cg_bytes *content,
@@ -119,4 +128,39 @@ int koji_stored_file_read(struct koji_session *session, const char *const *parts
     cg_error_clear(why);
     cg_bytes_clear(content);
     return read_by_http(session, profile->topurl, parts, count, most_bytes, content, why, err);
+}
+
+static int digest_mounted(const char *topdir, const char *const *parts, size_t count, unsigned kinds,
+                          struct cg_digests *digests, struct cg_error *why, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes path = {0};
+    CG_AUTO_FD int fd = -1;
+    int opened = open_mounted(topdir, parts, count, &path, &fd, why, err);
+    if (opened != KOJI_FILE_READ)
+        return opened;
+    return cg_digest_fd(fd, path.data, kinds, digests, why) < 0 ? KOJI_FILE_UNREADABLE : KOJI_FILE_READ;
+}
+
+int koji_stored_file_digest(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
+                            unsigned kinds, struct cg_digests *digests, struct cg_error *why, struct cg_error *err)
+{
+    const char *topdir = session->profile->topdir;
+    bool named = true;
+    for (size_t i = 0; i < count; i++)
+        named = named && is_part(parts[i]);
+    if (named && topdir && topdir[0]) {
+        int found = digest_mounted(topdir, parts, count, kinds, digests, why, err);
+        if (found != KOJI_FILE_UNREADABLE)
+            return found;
+        cg_error_clear(why);
+    }
+    CG_AUTO_BYTES struct cg_bytes content = {0};
+    int found = koji_stored_file_read(session, parts, count, most_bytes, &content, why, err);
+    if (found != KOJI_FILE_READ)
+        return found;
+    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(kinds, err);
+    return digest && cg_digest_update(digest, cg_bytes_text(&content), content.size, err) == 0 &&
+                   cg_digest_read(digest, digests, err) == 0
+               ? KOJI_FILE_READ
+               : -1;
 }

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """audit and witness, from outside: a log made here by other code, served, witnessed, copied, verified, tampered with."""
 import base64
+import contextlib
 import functools
 import hashlib
 import http.server
 import json
+import os
 import pathlib
 import signal
+import socketserver
+import sqlite3
 import subprocess
 import threading
 import time
@@ -248,3 +252,110 @@ def test_a_private_key_is_not_written_over(cg_import, tmp_path):
     assert cg_import(None, 'audit', 'keygen', 'a name', '--output', str(tmp_path / 'x')).returncode == 10
     assert not (tmp_path / 'x').exists()
     assert pathlib.Path(key.file).read_text().startswith('PRIVATE+KEY+a.example+')
+
+
+@pytest.fixture
+def litewitness(log, tmp_path):
+    """(verifier key, url) of a running litewitness (filippo.io/torchwood), whose binary CG_LITEWITNESS names."""
+    binary = os.environ.get('CG_LITEWITNESS')
+    if not binary:
+        pytest.skip('CG_LITEWITNESS does not name a litewitness')
+    name, socket = 'lite.example/w', str(tmp_path / 'agent')
+    subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / 'lw'], check=True)
+    database = sqlite3.connect(tmp_path / 'lw.db')
+    database.executescript('CREATE TABLE log (origin TEXT PRIMARY KEY, tree_size INTEGER NOT NULL, tree_hash TEXT NOT NULL);'
+                           'CREATE TABLE key (origin TEXT NOT NULL, key TEXT NOT NULL);')
+    database.execute('INSERT INTO log VALUES (?, 0, ?)', (log.key.name, b64(root([]))))
+    database.execute('INSERT INTO key VALUES (?, ?)', (log.key.name, log.key.vkey))
+    database.commit()
+    database.close()
+    with contextlib.ExitStack() as processes:
+        def start(*command, ready):
+            process = processes.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            processes.callback(process.terminate)
+            deadline = time.monotonic() + 60
+            while not ready():
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.02)
+
+        def answers():
+            with contextlib.suppress(OSError):
+                return bool(add_checkpoint(url, 'nothing'))
+
+        start('ssh-agent', '-D', '-a', socket, ready=lambda: os.path.exists(socket))
+        subprocess.run(['ssh-add', '-q', tmp_path / 'lw'], env=dict(os.environ, SSH_AUTH_SOCK=socket), check=True)
+        fingerprint = subprocess.run(['ssh-keygen', '-lf', tmp_path / 'lw.pub'], stdout=subprocess.PIPE, text=True,
+                                     check=True).stdout.split()[1]
+        with socketserver.TCPServer(('127.0.0.1', 0), None) as free:
+            port = free.server_address[1]
+        url = 'http://127.0.0.1:%d' % port
+        start(binary, '-db', str(tmp_path / 'lw.db'), '-name', name, '-key', fingerprint, '-ssh-agent', socket, '-listen',
+              '127.0.0.1:%d' % port, ready=answers)
+        public = b'\4' + base64.b64decode((tmp_path / 'lw.pub').read_text().split()[1])[-32:]
+        key_id = hashlib.sha256(name.encode() + b'\n' + public).hexdigest()[:8]
+        yield '%s+%s+%s' % (name, key_id, b64(public)), url
+
+
+def test_a_witness_of_others_answers_alike_and_is_verified(cg_import, log, witness, litewitness, tmp_path):
+    vkey, url = litewitness
+    requests = [(0, 10, None), (0, 20, None), (10, 300, None), (300, 10, None), (300, 300, None), (300, 600, None)]
+    for old, new, note in requests:
+        ours, theirs = (add_checkpoint(one, request(log, old, new, note)) for one in (witness[1], url))
+        assert ours[0] == theirs[0]
+        if ours[0] == 409:
+            assert ours == theirs
+    note = log.checkpoint(600)
+    lines = [add_checkpoint(one, request(log, 600, 600, note))[1] for one in (witness[1], url)]
+    file = tmp_path / 'p.tlog-proof'
+    file.write_text(log.proof(42, 600, note + ''.join(lines)))
+    done = cg_import(None, 'audit', 'verify', str(file), '--key', log.key.vkey, '--witness', witness[0].vkey, '--witness',
+                     vkey, '--json')
+    assert (done.returncode, json.loads(done.stdout)['witnesses']) == (0, 2)
+
+
+def imported_leaf(directory, build_id):
+    """What the service says of an imported build."""
+    text = (directory / 'metadata.json').read_bytes()
+    metadata = json.loads(text)
+    outputs = []
+    for output in metadata['output']:
+        content = (directory / output['filename']).read_bytes()
+        outputs.append({'name': output['filename'], 'size': len(content), 'sha256': hashlib.sha256(content).hexdigest(),
+                        'md5': hashlib.md5(content).hexdigest()})
+    nvr = '%(name)s-%(version)s-%(release)s' % metadata['build']
+    return json.dumps({'v': 1, 'type': 'imported', 'nvr': nvr, 'metadata_sha256': hashlib.sha256(text).hexdigest(),
+                       'metadata_size': len(text), 'koji': {'build_id': build_id, 'cg': 'x'}, 'outputs': outputs}).encode()
+
+
+def test_what_the_hub_has_is_held_against_the_log(cg_import, log, sandbox_hub, make_build):
+    leaves = []
+    for release, options in (('1', []), ('2', ['--reserve'])):
+        directory = make_build(release=release)
+        done = cg_import(sandbox_hub, 'import', *options, directory / 'metadata.json', directory, '--json')
+        assert done.returncode == 0, done.stderr
+        leaves.append(imported_leaf(directory, json.loads(done.stdout)['build_id']))
+    log.leaves = leaves
+    log.grow(2)
+    log.write(2, log.checkpoint(2))
+    profile = ['--config', sandbox_hub.profiles['osbs'], '--profile', 'sandbox']
+
+    def verify():
+        return cg_import(None, 'audit', 'verify', str(log.directory), '--key', log.key.vkey, '--json', *profile)
+
+    done = verify()
+    assert (done.returncode, done.stderr) == (0, '')
+    told = json.loads(done.stdout)
+    assert told['hub_builds'] == 2 and told['hub_files'] >= 4 and told['hub_passed_over'] == 0
+    package = pathlib.Path(sandbox_hub.state) / 'mnt-koji' / 'packages' / 'test-container' / '1.0'
+    images = sorted((package / '1' / 'images').iterdir())
+    for file in (images[0], package / '2' / 'metadata.json'):
+        before = file.read_bytes()
+        file.chmod(0o644)
+        file.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        done = verify()
+        assert done.returncode == 15 and file.name in done.stderr and 'is another than was imported' in done.stderr
+        file.unlink()
+        done = verify()
+        assert done.returncode == 15 and file.name in done.stderr and 'cannot be read' in done.stderr
+        file.write_bytes(before)
+    assert verify().returncode == 0

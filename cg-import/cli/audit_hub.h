@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_AUDIT_HUB_H
+#define CLI_AUDIT_HUB_H
+
+/*
+ * Is what a hub has what a verified log says was imported: metadata and every file, hashed again.
+ *
+ * Leaves are kept as they are replayed and compared once the log is verified. What the hub lets be changed without
+ * trace (tags, owner, extra) is not in the log and not compared.
+ */
+
+#include "connection.h"
+
+#include <jansson.h>
+
+/* Zero-initialise; release with audit_hub_finish. */
+struct audit_hub {
+    json_t *imported; /* by build id: the last leaf that says so; owned */
+    uint64_t builds, files, passed_over;
+};
+
+/* Keeps the leaf if it says that a build was imported. 0, or -1 with CG_E_MEMORY. */
+int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, struct cg_error *err);
+
+/*
+ * Asks the hub about each build. Each difference is told on standard error; 0 when there is none, -1 with CG_E_DIFFERS
+ * and how many, or what asking and reading failed with.
+ */
+int audit_hub_compare(struct audit_hub *hub, const struct connection *connection, struct cg_error *err);
+
+void audit_hub_finish(struct audit_hub *hub);
+
+#endif
