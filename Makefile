@@ -72,6 +72,15 @@ AUDIT := $(BUILD)/audit.a
 CLI := $(BUILD)/cli.a
 BINARY := $(BUILD)/cg-import
 
+# The plugin of a Koji hub: what needs no Python is an archive of its own, so that its tests need none either. It is
+# built when Python's headers are there; one binary serves CPython 3.6 and later.
+PYTHON_INCLUDES := $(shell $(PYTHON)-config --includes 2>/dev/null)
+PYTHON_HEADERS := $(firstword $(wildcard $(addsuffix /Python.h,$(patsubst -I%,%,$(PYTHON_INCLUDES)))))
+HUB_LOGIC := $(BUILD)/hub-logic.a
+HUB_MODULE := $(BUILD)/hub-module/cg_import.so
+hub_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(1)/*.c)))
+HUB_OBJECTS := $(call hub_objects,hub-module) $(call hub_objects,hub-module/logic)
+
 # What the tests of one room link: the room and all below it, and the libraries that these call.
 UNDER_libcg := $(LIBCG)
 UNDER_base := $(BASE) $(LIBCG)
@@ -85,6 +94,8 @@ LIBS_store = $(DATABASE_LIBS)
 LIBS_koji = $(HUB_LIBS)
 LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
 LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
+UNDER_hub-module := $(HUB_LOGIC) $(BASE) $(LIBCG)
+LIBS_hub-module = $(DATABASE_LIBS)
 LIBS_audit = $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 UNDER_cli := $(CLI) $(INTAKE) $(AUDIT) $(UNDER_import)
 LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
@@ -95,11 +106,16 @@ HARNESS := $(BUILD)/harness.a
 TEST_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
 TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 
-.PHONY: all check check-crash check-hub sanitize fuzz lint layers format bench man install dist clean help tests
+.PHONY: all hub-module check check-crash check-hub sanitize fuzz lint layers format bench man install dist clean help tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BINARY) $(LIBCG) ## build the program and the library
+all: $(BINARY) $(LIBCG) ## build the program and the library, and the hub's plugin where Python's headers are
+ifneq ($(PYTHON_HEADERS),)
+all: $(HUB_MODULE)
+endif
+
+hub-module: $(HUB_MODULE) ## build the plugin of a Koji hub; needs python3-dev
 
 # libcg.a is one object whose internal names are made local: what include/cg does not declare CG_API cannot be reached.
 $(LIBCG): $(call objects,libcg)
@@ -121,12 +137,28 @@ $(INTAKE): $(call objects,intake)
 $(AUDIT): $(call objects,audit)
 $(CLI): $(filter-out %/main.o,$(call objects,cli)) # for its tests
 
+$(HUB_LOGIC): $(call hub_objects,hub-module/logic)
+	$(call say,LIB,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Only the two entries are visible; what libcg offers stays inside, so that two copies in one process cannot mix.
+$(HUB_MODULE): $(call hub_objects,hub-module) $(HUB_LOGIC) $(BASE) $(LIBCG)
+	$(if $(PYTHON_HEADERS),,$(error the hub module needs Python.h: python3-dev (Debian), python3-devel (Fedora)))
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -shared -Wl,-z,relro,-z,now -Wl,--exclude-libs,ALL -pthread -Wl,--as-needed $(LDFLAGS) \
+	  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -o $@ $^ $(LIBCG_LIBS)
+
 $(BINARY): $(call objects,cli) $(INTAKE) $(AUDIT) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(LIBCG_LIBS)
 
 $(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
 $(BUILD)/obj/cg-import/store/%.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
+$(BUILD)/obj/hub-module/%.o: ALL_CFLAGS += -fvisibility=hidden $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
+$(BUILD)/obj/hub-module/%.o: CPPFLAGS += -Ihub-module
+$(BUILD)/obj/tests/harness/hub_database.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
+$(BUILD)/obj/tests/harness/hub_database.o: CPPFLAGS += -Ihub-module
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -156,6 +188,7 @@ $(BUILD)/generated/openapi_text.h: schema/openapi.yaml schema/openapi.json
 	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
+-include $(HUB_OBJECTS:.o=.d)
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
 # --- tests -----------------------------------------------------------------------------------------------------------
@@ -167,7 +200,8 @@ $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$
 	  $$(UNDER_$(1)) \
 	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(LIBS_$(1)) $$(LIBCG_LIBS)
 endef
-$(foreach room,$(ROOMS),$(eval $(call test_rule,$(room))))
+$(foreach room,$(ROOMS) hub-module,$(eval $(call test_rule,$(room))))
+$(BUILD)/tests/unit/hub-module/%: CPPFLAGS += -Ihub-module
 $(BUILD)/tests/unit/store/%: ALL_CFLAGS += $(DATABASE_CFLAGS)
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
@@ -249,8 +283,8 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(UNDER_koji)
 	  $(LIBCG_LIBS)
 
 # --- reading the code ------------------------------------------------------------------------------------------------
-C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
-SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room)))
+C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
+SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c))
 
 layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
@@ -259,8 +293,8 @@ layers: ## check who includes whom
 lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h $(BUILD)/generated/openapi_text.h ## clang-tidy, cppcheck, format, man pages
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import $(SOURCES)
-	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS)
+	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
+	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS)
 	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
 
 format: ## lay out the C files
@@ -269,6 +303,7 @@ format: ## lay out the C files
 # --- installing ------------------------------------------------------------------------------------------------------
 MAN_PAGES := $(sort $(wildcard docs/man/*.[1-9]))
 HEADERS := $(sort $(wildcard include/cg/*.h))
+HUB_SQL := $(sort $(wildcard schema/hub-sql/*.sql))
 
 man: $(patsubst docs/man/%,$(BUILD)/man/%.txt,$(MAN_PAGES)) ## format the man pages as text below build/man
 $(BUILD)/man/%.txt: docs/man/%
@@ -281,6 +316,10 @@ install: all ## install below DESTDIR and PREFIX
 	install -D -m 644 schema/content-generator-metadata.schema.json \
 	  $(DESTDIR)$(DATADIR)/cg-import/content-generator-metadata.schema.json
 	install -D -m 644 $(LIBCG) $(DESTDIR)$(LIBDIR)/libcg.a
+	$(foreach file,$(HUB_SQL),install -D -m 644 $(file) $(DESTDIR)$(DATADIR)/cg-import/hub-sql/$(notdir $(file)) &&) true
+	$(if $(PYTHON_HEADERS),install -D -m 755 $(HUB_MODULE) $(DESTDIR)$(LIBDIR)/koji-hub-plugins/cg_import.so)
+	$(if $(PYTHON_HEADERS),install -D -m 644 koji-config/hub-plugins/cg_import.conf \
+	  $(DESTDIR)$(DATADIR)/cg-import/hub-plugins/cg_import.conf)
 	install -D -m 644 schema/openapi.yaml $(DESTDIR)$(DATADIR)/cg-import/openapi.yaml
 	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/cg-import
 	test -e $(DESTDIR)$(SYSCONFDIR)/cg-import/cg-import.conf || \

@@ -5,8 +5,8 @@
 /*
  * Outputs that already lie on a volume the service can read: opened below configured roots only.
  *
- * openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS and no symbolic links at all, so that no path and no race
- * leaves the root; regular files only. Not a copy: the caller takes the file into the spool (spool_take).
+ * base/beneath.h opens them: no path and no race leaves the root. Not a copy: the caller takes the file into the spool
+ * (spool_take).
  */
 
 #include "cg/error.h"

@@ -156,17 +156,37 @@ static int settle(struct import_work *work, const struct cg_error *fault, struct
                                 : take_at_its_word(work, fault, err);
 }
 
+/* The import as a call: by the hub module where there is one. */
+struct import_call {
+    const char *method;
+    json_t *params; /* owned; NULL: no memory */
+};
+
+static void call_finish(struct import_call *call)
+{
+    json_decref(call->params);
+}
+
+/* The upload directory is this attempt's own, so its name is the key of this attempt. */
+static struct import_call call_of(const struct import_work *work, const char *directory, struct cg_error *err)
+{
+    const struct secret *token = &work->reservation.token;
+    if (work->lists->module & KOJI_MODULE_IMPORTS)
+        return (struct import_call){"cgimport.importBuild",
+                                    koji_module_import_params(IMPORT_METADATA_NAME, directory, token, directory, err)};
+    return (struct import_call){"CGImport", koji_import_params(IMPORT_METADATA_NAME, directory, token, err)};
+}
+
 /* Announces and sends once. Returns as koji_session_call_as. */
 static int send_once(struct import_work *work, json_t **answer, struct cg_error *err)
 {
-    CG_AUTO_JSON json_t *params =
-        koji_import_params(IMPORT_METADATA_NAME, work->directory, &work->reservation.token, err);
+    CG_AUTO(call_finish) struct import_call call = call_of(work, work->directory, err);
     CG_AUTO(koji_ticket_finish) struct koji_ticket ticket = {0};
-    if (!params || koji_session_take_ticket(work->session, &ticket, err) < 0 ||
+    if (!call.params || koji_session_take_ticket(work->session, &ticket, err) < 0 ||
         import_journal_importing(work->journal, &ticket, clock_epoch_seconds(), err) < 0)
         return -1;
     work->certainty = IMPORT_MAY_RUN;
-    return koji_session_call_as(work->session, ticket.call_number, "CGImport", params, answer, err);
+    return koji_session_call_as(work->session, ticket.call_number, call.method, call.params, answer, err);
 }
 
 /* Was the file not seen, though it was verified when it was uploaded? Answered, and nothing was moved yet. */
@@ -251,15 +271,15 @@ static int settle_without_session(struct import_work *work, const struct import_
 int import_submit_again(struct import_work *work, const struct import_record *record, struct cg_error *err)
 {
     work->certainty = IMPORT_MAY_RUN;
-    CG_AUTO_JSON json_t *params =
-        koji_import_params(IMPORT_METADATA_NAME, record->directory, &work->reservation.token, err);
+    CG_AUTO(call_finish) struct import_call call = call_of(work, record->directory, err);
     AUTO_KOJI_SESSION struct koji_session *earlier =
         koji_session_create(koji_session_profile(work->session), koji_session_options(work->session), err);
-    if (!params || !earlier || koji_session_adopt(earlier, &record->import_ticket, err) < 0)
+    if (!call.params || !earlier || koji_session_adopt(earlier, &record->import_ticket, err) < 0)
         return -1;
     CG_AUTO_JSON json_t *answer = NULL;
     struct cg_error fault = {0};
-    if (koji_session_call_as(earlier, record->import_ticket.call_number, "CGImport", params, &answer, &fault) == 0) {
+    if (koji_session_call_as(earlier, record->import_ticket.call_number, call.method, call.params, &answer, &fault) ==
+        0) {
         work->certainty = IMPORT_NOTHING_RUNS;
         return koji_build_from_json(answer, &work->build, err) < 0 ? -1 : IMPORT_VERDICT_IMPORTED;
     }

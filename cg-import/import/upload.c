@@ -6,6 +6,7 @@
 #include "import/lanes.h"
 #include "import/link.h"
 #include "import/small.h"
+#include "import/stage.h"
 #include "koji/multicall.h"
 #include "koji/upload.h"
 
@@ -103,6 +104,8 @@ int import_upload(struct import_work *work, struct import_parcels *parcels, stru
         return -1;
     if (work->request->transfer == IMPORT_LINK)
         return import_link(work, parcels, err);
+    if (import_stage(work, parcels, err) < 0)
+        return -1;
     if (import_lanes_send(work, parcels, IMPORT_LANES_LARGE, err) < 0) {
         tell_left(work, err);
         return -1;

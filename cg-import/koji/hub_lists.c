@@ -110,9 +110,10 @@ static int read_version(struct koji_hub_lists *lists, const json_t *answer, stru
 
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err)
 {
-    static const char *const methods[] = {"listCGs", "listBTypes", "getArchiveTypes", "getKojiVersion"};
+    static const char *const methods[] = {"listCGs", "listBTypes", "getArchiveTypes", "getKojiVersion",
+                                          "system.listMethods"};
     CG_AUTO_JSON json_t *calls = json_array();
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (koji_multicall_add(calls, methods[i], json_array(), err) < 0)
             return -1;
     CG_AUTO_JSON json_t *results = NULL;
@@ -127,7 +128,10 @@ int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lis
     }
     struct koji_hub_lists made = {0};
     struct cg_error unknown = {0};
-    if (read_content_generators(&made, answers[0], err) < 0 || read_btypes(&made, answers[1], err) < 0 ||
+    struct cg_error unlisted = {0};
+    const json_t *listed = koji_multicall_result(results, 4, methods[4], &unlisted);
+    if (koji_module_abilities(session, listed, &made.module, err) < 0 ||
+        read_content_generators(&made, answers[0], err) < 0 || read_btypes(&made, answers[1], err) < 0 ||
         read_extensions(&made, answers[2], err) < 0 ||
         read_version(&made, koji_multicall_result(results, 3, methods[3], &unknown), err) < 0) {
         koji_hub_lists_finish(&made);

@@ -2,9 +2,11 @@
 #ifndef KOJI_HUB_LISTS_H
 #define KOJI_HUB_LISTS_H
 
-/* What a hub has registered, asked for at once: listCGs, listBTypes, getArchiveTypes, getKojiVersion. */
+/* What a hub has registered and can do, asked for at once: listCGs, listBTypes, getArchiveTypes, getKojiVersion,
+ * system.listMethods. */
 
 #include "cg/check.h"
+#include "koji/hub_module.h"
 #include "koji/session.h"
 
 /* What the hub has registered, for cg_check(); owned arrays behind `facts`. Release with koji_hub_lists_finish. */
@@ -13,11 +15,13 @@ struct koji_hub_lists {
     char **content_generators;
     char **btypes;
     char **archive_extensions;
-    char *version; /* behind facts.version */
-    json_t *cgs;   /* listCGs: {name: {id, users: [..]}}, owned */
+    char *version;   /* behind facts.version */
+    json_t *cgs;     /* listCGs: {name: {id, users: [..]}}, owned */
+    unsigned module; /* what the hub module can do: enum koji_module_ability (hub_module.h), 0 where there is none */
 };
 
-/* One request; an anonymous session will do. 0, or -1 with CG_E_HUB_REPLY, CG_E_MEMORY or the session's codes. */
+/* One request, and one more where the hub has the module; an anonymous session will do. 0, or -1 with CG_E_HUB_REPLY,
+ * CG_E_MEMORY or the session's codes. */
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err);
 void koji_hub_lists_finish(struct koji_hub_lists *lists);
 

@@ -25,6 +25,13 @@ def fresh(tmp_path, name='hubtest-container', **options):
     return directory, metadata, '%(name)s-%(version)s-%(release)s' % build
 
 
+def importing(hub):
+    """The method that the importer imports with: that of the hub module where the hub has it, prepared for keys."""
+    if 'cgimport.importBuild' in hub.call('system.listMethods') and 'answer' in hub.call('cgimport.hello')['tables']:
+        return 'cgimport.importBuild'
+    return 'CGImport'
+
+
 def run(cg_import, hub, directory, *options, profile=None):
     arguments = ['--profile', profile or hub.profile] + (['--config', hub.config] if hub.config else [])
     done = cg_import('import', '--json', *arguments, *options, str(directory / 'metadata.json'), str(directory))
@@ -168,7 +175,7 @@ def test_twenty_lost_replies_end_in_twenty_builds(http_hub, cg_import, tmp_path,
         login = proxied(http_hub, proxy, tmp_path)
         for number in range(20):
             directory, metadata, nvr = fresh(tmp_path, seed=number)
-            proxy.lose_replies('CGImport', 1 + number % 3)
+            proxy.lose_replies(importing(http_hub), 1 + number % 3)
             done = cg_import('import', '--json', *login, *options, str(directory / 'metadata.json'), str(directory))
             assert done.returncode == 0, done.stderr
             assert_whole(http_hub, nvr, metadata, directory)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CG_HUB_WIRE_TEXT_H
+#define CG_HUB_WIRE_TEXT_H
+
+/*
+ * JSON text whose strings XML-RPC can carry.
+ *
+ * A finding quotes the document, and a document may hold characters that XML 1.0 section 2.2 does not allow; the hub
+ * would write them out all the same, and no client could read the reply. They become the six characters \u001b that
+ * the report's readable form shows, too.
+ */
+
+#include "cg/auto.h"
+#include "cg/bytes.h"
+#include "cg/error.h"
+
+/* Appends `json` as text. Returns 0, or -1 with CG_E_MEMORY. */
+int wire_text_append(struct cg_bytes *text, const json_t *json, struct cg_error *err);
+
+#endif

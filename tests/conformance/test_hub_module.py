@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The hub's plugin in the interpreters of this machine, with the loader of the koji package, without a hub."""
+import glob
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.environ.get('CG_BUILD') or os.path.join(HERE, '../../build')
+MODULE = os.path.join(BUILD, 'hub-module')
+# What the koji package imports; of Debian's packages, which any Python 3 can read.
+LIBRARIES = ('six.py', 'requests', 'urllib3', 'idna', 'certifi', 'chardet', 'charset_normalizer', 'dateutil', 'defusedxml')
+
+
+def interpreters():
+    """python3.N wherever a machine has them: on the path, and side by side as pyenv keeps them."""
+    found = {}
+    for pattern in ('/usr/bin/python3.?', '/usr/bin/python3.??', '/usr/local/bin/python3.?', '/usr/local/bin/python3.??',
+                    os.path.expanduser('~/.pyenv/versions/3.*/bin/python3.?'),
+                    os.path.expanduser('~/.pyenv/versions/3.*/bin/python3.??')):
+        for path in sorted(glob.glob(pattern)):
+            done = subprocess.run([path, '-c', 'import sys; print(*sys.version_info[:2])'], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, universal_newlines=True)
+            if done.returncode == 0 and tuple(map(int, done.stdout.split())) >= (3, 6):
+                found.setdefault(done.stdout.strip().replace(' ', '.'), path)
+    return found
+
+
+PYTHONS = interpreters()
+
+
+@pytest.fixture(scope='session', autouse=True)
+def module():
+    if not os.path.exists(os.path.join(MODULE, 'cg_import.so')):
+        pytest.skip('build/hub-module/cg_import.so was not built: no Python.h')
+
+
+@pytest.fixture(scope='session')
+def libraries(tmp_path_factory):
+    """A directory with the koji package of PyPI and what it imports."""
+    directory = tmp_path_factory.mktemp('libraries')
+    done = subprocess.run([os.path.join(HERE, '../harness/koji-client')], stdout=subprocess.PIPE, text=True, check=True)
+    venv = os.path.dirname(os.path.dirname(done.stdout.strip()))
+    os.symlink(glob.glob(os.path.join(venv, 'lib/python3*/site-packages/koji'))[0], directory / 'koji')
+    for name in LIBRARIES:
+        path = os.path.join('/usr/lib/python3/dist-packages', name)
+        if os.path.exists(path):
+            os.symlink(path, directory / name)
+    return directory
+
+
+def probe(python, libraries, what, **environment):
+    environment = dict({'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'PYTHONPATH': str(libraries),
+                        'PYTHONDONTWRITEBYTECODE': '1'}, **environment)
+    done = subprocess.run([python, '-W', 'ignore', os.path.join(HERE, 'hub_module_probe.py'), MODULE, what],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize('version', sorted(PYTHONS, key=lambda text: int(text.split('.')[1])))
+def test_loads_as_a_hub_loads_it(version, libraries):
+    seen = probe(PYTHONS[version], libraries, 'loader')
+    assert seen['python'].startswith(version)
+    assert seen['methods']['cgimport.checkMetadata'] == ['(metadata=None, directory=None, strict=0)', 3, True, None]
+    assert all(documented and not callbacks for _, _, documented, callbacks in seen['methods'].values())
+    assert 'preImport' in seen['callbacks'] and seen['exported callbacks'] == []
+    assert seen['modules'] == ['cg_import']
+    assert set(seen['hello']['abilities']) == {name.split('.')[1] for name in seen['methods']}
+    assert seen['outside'] == ['ModuleNotFoundError', "No module named 'kojihub'"]
+    assert seen['too many'][0] == 'ParameterError'
+    assert seen['report'][0] == 'refused' and 'json.duplicate-name' in seen['report'][1]
+    assert seen['refusal'] == ['GenericError', 'the metadata of n-1-? is refused:']
+
+
+@pytest.mark.parametrize('version', sorted(PYTHONS, key=lambda text: int(text.split('.')[1])))
+def test_no_argument_brings_it_down(version, libraries):
+    """With the checks of Python's own allocator."""
+    outcomes = probe(PYTHONS[version], libraries, 'border', PYTHONMALLOC='debug')
+    outcomes.pop('python')
+    assert set(outcomes) <= {'value', 'TypeError', 'GenericError', 'ParameterError', 'RuntimeError', 'KeyError', 'AttributeError',
+                             'ValueError', 'UnicodeEncodeError', 'RecursionError', 'AuthError',
+                             'ActionNotAllowed', 'JSONDecodeError'}, outcomes
+    assert outcomes['value'] > 0 and outcomes['GenericError'] > 0
+
+
+def test_calls_leave_nothing_behind(libraries):
+    peaks = probe(sys.executable, libraries, 'growth')['peaks']
+    assert peaks[-1] - peaks[0] < 1024, peaks

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A session on a real hub by bare XML-RPC, and builds to send there: for the tests of the hub's plugin."""
+import http.client
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.parse
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '../harness'))
+
+import hub_client  # noqa: E402
+import make_build  # noqa: E402
+
+NUMBERS = itertools.count(1)
+# Another number for each process that runs these tests on one hub.
+RUN = '%d.%d' % (int(time.time()), os.getpid())
+
+
+class Session(hub_client.HubClient):
+    """Logged in by the user and password of a profile over plain HTTP; None: nobody."""
+
+    def __init__(self, settings, anonymous=False):
+        address = urllib.parse.urlsplit(settings['server'])
+        self.address, self.path, self.session = (address.hostname, address.port), address.path, None
+        self.user = settings['user']
+        if not anonymous:
+            self.session = self.call('login', settings['user'], settings['password'])
+
+    def post(self, body, headers, query=''):
+        connection = http.client.HTTPConnection(*self.address, timeout=600)
+        try:
+            connection.request('POST', self.path + query, body, headers)
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+        finally:
+            connection.close()
+
+    def send(self, build):
+        """Uploads metadata and files of a Build into a new directory; its name."""
+        place = 'cg-module/%s-%d' % (RUN, next(NUMBERS))
+        for output in build.metadata.get('output', []):
+            path = os.path.join(build.directory, output['filename'])
+            with open(path, 'rb') as content:
+                self.upload(place, output['filename'], content.read())
+        self.upload(place, 'metadata.json', build.text())
+        return place
+
+
+class Build:
+    """A build in a directory, with a release of its own unless one is given."""
+
+    def __init__(self, directory, **options):
+        self.directory = str(directory)
+        options.setdefault('release', '%s.%d' % (RUN, next(NUMBERS)))
+        self.metadata = make_build.make(self.directory, **dict({'plain': True, 'size': 3000, 'components': 2}, **options))
+        self.nvr = '%(name)s-%(version)s-%(release)s' % self.metadata['build']
+
+    def text(self):
+        return json.dumps(self.metadata, indent=2).encode()
+
+
+def named(**arguments):
+    """Arguments by name, as koji's clients encode them."""
+    return dict(arguments, __starstar=True)
+
+
+class Database:
+    """The hub's database by psql: for tests that put rows there or compare them; `address` is libpq's."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def run(self, sql):
+        done = subprocess.run(['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', self.address], input=sql, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        return done.stdout
+
+    def rows(self, query):
+        return [json.loads(line) for line in self.run('SELECT row_to_json(q) FROM (%s) q' % query).splitlines()]
+
+    def has_drafts(self):
+        """Koji 1.33 has none."""
+        return bool(self.rows("SELECT 1 FROM information_schema.columns WHERE table_name = 'rpminfo' AND column_name = 'draft'"))
+
+    def add_rpms(self, components, **changed):
+        """Makes the hub know these rpm components, of one build; `changed`: columns by their SQL."""
+        build = 'cgm-rpms-%s-%d' % (RUN, next(NUMBERS))
+        columns = {'payloadhash': "c ->> 'sigmd5'", 'external_repo_id': '0', 'build_id': 'b.id'}
+        if self.has_drafts():
+            columns['draft'] = 'false'
+        columns.update(changed)
+        self.run("""
+            WITH p AS (INSERT INTO package (name) VALUES ('%s') RETURNING id),
+                 b AS (INSERT INTO build (pkg_id, version, release, state, owner, volume_id, completion_time)
+                       SELECT p.id, '1', '1', 1, (SELECT min(id) FROM users), 0, now() FROM p RETURNING id)
+            INSERT INTO rpminfo (name, version, release, arch, epoch, size, buildtime, %s)
+                SELECT DISTINCT ON (c ->> 'name', c ->> 'version', c ->> 'release', c ->> 'arch')
+                       c ->> 'name', c ->> 'version', c ->> 'release', c ->> 'arch', (c ->> 'epoch')::int, 5, 6, %s
+                FROM json_array_elements('%s') c, b
+            ON CONFLICT DO NOTHING""" % (build, ', '.join(columns), ', '.join(columns.values()),
+                                         json.dumps(components).replace("'", "''")))
+        return build

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "koji/hub_module.h"
+#include "scripted_hub.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A hub that gives one answer to everything, an anonymous session with it, and what it was asked last. */
+struct scene {
+    const char *value; /* XML of the answer; NULL: a fault */
+    unsigned requests;
+    struct scripted_hub *hub;
+    struct koji_profile profile;
+    struct koji_session *session;
+    struct cg_error err;
+};
+
+static void answer(void *context, size_t index, const struct scripted_request *request, struct scripted_reply *reply)
+{
+    struct scene *scene = context;
+    (void)index;
+    (void)request;
+    scene->requests++;
+    if (scene->value)
+        scripted_value(reply, scene->value);
+    else
+        scripted_fault(reply, 1000, "no");
+}
+
+static void open_scene(struct scene *scene, const char *value)
+{
+    *scene = (struct scene){.value = value};
+    const struct scripted_behaviour behaviour = {.answer = answer, .context = scene};
+    scene->hub = scripted_hub_start(&behaviour);
+    scene->profile = (struct koji_profile){
+        .server = (char *)(uintptr_t)scripted_hub_url(scene->hub), .authtype = KOJI_AUTH_NONE, .timeout_s = 60};
+    scene->session = koji_session_create(&scene->profile, NULL, &scene->err);
+    assert_non_null(scene->session);
+}
+
+static void close_scene(struct scene *scene)
+{
+    koji_session_destroy(scene->session);
+    scripted_hub_stop(scene->hub);
+}
+
+#define TEXT(text) "<value><string>" text "</string></value>"
+#define NAMES(name, values)                                                                                            \
+    "<member><name>" name "</name><value><array><data>" values "</data></array></value></member>"
+#define HELLO(abilities, tables) "<struct>" NAMES("abilities", abilities) NAMES("tables", tables) "</struct>"
+
+struct hello {
+    const char *value;
+    unsigned abilities;
+};
+
+static void a_module_tells_what_it_can(void **state)
+{
+    (void)state;
+    static const struct hello hellos[] = {
+        {HELLO(TEXT("hello"), ""), 0},
+        {HELLO(TEXT("stageContent"), TEXT("event")), KOJI_MODULE_STAGES},
+        {HELLO(TEXT("importBuild"), TEXT("answer")), KOJI_MODULE_IMPORTS},
+        {HELLO(TEXT("importBuild"), TEXT("event")), 0}, /* a database without keys */
+        {HELLO(TEXT("stageContent") TEXT("importBuild"), TEXT("answer")), KOJI_MODULE_STAGES | KOJI_MODULE_IMPORTS},
+        {"<nil/>", 0},
+        {"<string>hello</string>", 0},
+        {NULL, 0},
+    };
+    CG_AUTO_JSON json_t *methods = json_pack("[s, i, s]", "getBuild", 3, "cgimport.hello");
+    for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
+        struct scene scene;
+        unsigned abilities = 99;
+        open_scene(&scene, hellos[i].value);
+        assert_int_equal(koji_module_abilities(scene.session, methods, &abilities, &scene.err), 0);
+        assert_int_equal(abilities, hellos[i].abilities);
+        assert_int_equal(scene.requests, 1);
+        assert_string_equal(scene.err.message, "");
+        close_scene(&scene);
+    }
+}
+
+static void a_hub_without_it_is_not_asked(void **state)
+{
+    (void)state;
+    struct scene scene;
+    unsigned abilities = 99;
+    CG_AUTO_JSON json_t *methods = json_pack("[s, s]", "getBuild", "cgimport.hell");
+    open_scene(&scene, NULL);
+    assert_int_equal(koji_module_abilities(scene.session, methods, &abilities, &scene.err), 0);
+    assert_int_equal(koji_module_abilities(scene.session, NULL, &abilities, &scene.err), 0);
+    assert_int_equal(abilities, 0);
+    assert_int_equal(scene.requests, 0);
+    close_scene(&scene);
+}
+
+static const struct koji_stage_wish wishes[] = {{"a/image", CG_DIGEST_SHA256, "aa", 5000000000},
+                                                {"b", CG_DIGEST_MD5, "bb", 0}};
+
+static void what_was_staged_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    CG_AUTO_JSON json_t *staged = NULL;
+    open_scene(&scene, "<array><data>" TEXT("link") "<value><nil/></value></data></array>");
+    assert_int_equal(koji_module_stage(scene.session, "dir", wishes, 2, &staged, &scene.err), 0);
+    assert_string_equal(json_string_value(json_array_get(staged, 0)), "link");
+    assert_true(json_is_null(json_array_get(staged, 1)));
+    close_scene(&scene);
+}
+
+static void an_answer_that_is_none_is_told(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"<nil/>", "<string>x</string>",
+                                         "<array><data>" TEXT("link") "</data></array>"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct scene scene;
+        json_t *staged = NULL;
+        open_scene(&scene, values[i]);
+        assert_int_equal(koji_module_stage(scene.session, "dir", wishes, 2, &staged, &scene.err), -1);
+        assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered cgimport.stageContent without an array of 2");
+        assert_null(staged);
+        close_scene(&scene);
+    }
+}
+
+static void assert_params(const struct secret *token, const char *expected)
+{
+    struct cg_error err = {0};
+    CG_AUTO_JSON json_t *params = koji_module_import_params("metadata.json", "dir", token, "key", &err);
+    CG_AUTO_FREE char *text = json_dumps(params, JSON_COMPACT);
+    assert_string_equal(text, expected);
+}
+
+static void an_import_has_a_key(void **state)
+{
+    (void)state;
+    CG_AUTO(secret_finish) struct secret token = {0};
+    struct cg_error err = {0};
+    assert_params(NULL, "[\"metadata.json\",\"dir\",null,\"key\"]");
+    assert_params(&token, "[\"metadata.json\",\"dir\",null,\"key\"]");
+    assert_int_equal(secret_set(&token, "t", &err), 0);
+    assert_params(&token, "[\"metadata.json\",\"dir\",\"t\",\"key\"]");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_module_tells_what_it_can), cmocka_unit_test(a_hub_without_it_is_not_asked),
+        cmocka_unit_test(what_was_staged_is_told),    cmocka_unit_test(an_answer_that_is_none_is_told),
+        cmocka_unit_test(an_import_has_a_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
