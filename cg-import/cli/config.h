@@ -58,6 +58,7 @@ struct config_spool {
 struct config_callers {
     bool tokens;
     char *client_ca;
+    char *client_crl;
     char *front_user_header;
     char *kubernetes_url, *kubernetes_ca, *kubernetes_token_file, *kubernetes_audience;
 };

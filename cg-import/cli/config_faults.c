@@ -87,6 +87,9 @@ static int judge_callers(const struct config *config, struct config_faults *faul
         config_fault(faults, "callers", "client_ca",
                      "[callers] client_ca needs TLS: tls_cert and tls_key in [listen]") < 0)
         return -1;
+    if (callers->client_crl && !callers->client_ca &&
+        config_fault(faults, "callers", "client_crl", "[callers] client_crl is set and client_ca is not") < 0)
+        return -1;
     if (callers->front_user_header && !config->listen.unix_socket &&
         config_fault(faults, "callers", "front_user_header",
                      "[callers] front_user_header is believed on the Unix socket only: set unix_socket in [listen]") <

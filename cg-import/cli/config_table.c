@@ -117,6 +117,7 @@ static const struct config_key spool_keys[] = {
 static const struct config_key callers_keys[] = {
     {.name = "tokens", .type = CONFIG_SWITCH, .offset = AT(tokens), .fallback = "yes"},
     {.name = "client_ca", .type = CONFIG_READABLE, .offset = AT(client_ca)},
+    {.name = "client_crl", .type = CONFIG_READABLE, .offset = AT(client_crl)},
     {.name = "front_user_header", .type = CONFIG_TEXT, .offset = AT(front_user_header)},
     {.name = "kubernetes_url", .type = CONFIG_TEXT, .offset = AT(kubernetes_url)},
     {.name = "kubernetes_ca", .type = CONFIG_READABLE, .offset = AT(kubernetes_ca)},

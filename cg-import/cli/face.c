@@ -28,6 +28,7 @@ static struct intake_trust make_trust(const struct config_callers *given)
 {
     return (struct intake_trust){.tokens = given->tokens,
                                  .client_ca = given->client_ca,
+                                 .client_crl = given->client_crl,
                                  .front_user_header = given->front_user_header,
                                  .kubernetes_url = given->kubernetes_url,
                                  .kubernetes_ca = given->kubernetes_ca,

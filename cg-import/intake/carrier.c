@@ -175,7 +175,8 @@ static void describe_origin(const struct exchange *exchange, struct MHD_Connecti
         return;
     const union MHD_ConnectionInfo *tls = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (tls)
-        tls_peer_name(tls->tls_session, origin->certificate_name, sizeof origin->certificate_name);
+        tls_peer_name(tls->tls_session, options->revocations, origin->certificate_name,
+                      sizeof origin->certificate_name);
 }
 
 static bool has_body(const struct intake_request *request)

@@ -12,6 +12,7 @@
 
 #include "intake/request_private.h"
 #include "intake/stream.h"
+#include "intake/tls_revocations.h"
 
 struct carrier;
 
@@ -23,6 +24,7 @@ struct carrier_options {
     int fd;                               /* listening; closed by its owner after carrier_stop() */
     unsigned threads;                     /* 1 or more */
     char *tls_cert, *tls_key, *client_ca; /* PEM texts; NULL: no TLS, no client certificates */
+    struct tls_revocations *revocations;  /* of client certificates; NULL: not asked */
 };
 
 /* NULL with CG_E_MEMORY, CG_E_IO, CG_E_CONFIG (certificate or key is not good), CG_E_UNSUPPORTED (a release of the

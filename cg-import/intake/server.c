@@ -19,6 +19,7 @@ struct intake {
     unsigned short port;
     struct streams *streams;
     char *tls_cert, *tls_key, *client_ca; /* PEM texts, owned */
+    struct tls_revocations *revocations;
     struct stop stop;
     pthread_t sweeper;
     bool sweeping;
@@ -72,6 +73,9 @@ static int read_tls(struct intake *intake, struct cg_error *err)
         return -1;
     if (options->trust.client_ca && !(intake->client_ca = read_pem(options->trust.client_ca, err)))
         return -1;
+    if (options->trust.client_crl &&
+        !(intake->revocations = tls_revocations_open(options->trust.client_crl, options->log, err)))
+        return -1;
     return 0;
 }
 
@@ -100,6 +104,7 @@ static int start_tcp(struct intake *intake, struct carrier_options *options, str
     options->tls_cert = intake->tls_cert;
     options->tls_key = intake->tls_key;
     options->client_ca = intake->client_ca;
+    options->revocations = intake->revocations;
     return intake->tcp_fd >= 0 && (intake->tcp = carrier_start(options, err)) ? 0 : -1;
 }
 
@@ -199,5 +204,6 @@ void intake_stop(struct intake *intake, unsigned seconds)
     free(intake->tls_cert);
     free(intake->tls_key);
     free(intake->client_ca);
+    tls_revocations_close(intake->revocations);
     free(intake);
 }

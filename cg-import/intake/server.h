@@ -39,6 +39,7 @@ struct intake_limits {
 struct intake_trust {
     bool tokens;                   /* bearer tokens of store/callers.h */
     const char *client_ca;         /* PEM: client certificates of this CA; the caller is the certificate's CN */
+    const char *client_crl;        /* PEM: CRLs of that CA, read again when the file changes; NULL: none */
     const char *front_user_header; /* on the Unix socket only: header in which the front server names the user */
     const char *kubernetes_url;    /* API server for TokenReview; NULL: off */
     const char *kubernetes_ca;

@@ -20,7 +20,7 @@ static void read_common_name(const gnutls_datum_t *der, char *name, size_t size)
     gnutls_x509_crt_deinit(certificate);
 }
 
-void tls_peer_name(void *session, char *name, size_t size)
+void tls_peer_name(void *session, struct tls_revocations *revocations, char *name, size_t size)
 {
     name[0] = '\0';
     unsigned status = 0, count = 0;
@@ -30,6 +30,8 @@ void tls_peer_name(void *session, char *name, size_t size)
     gnutls_typed_vdata_st purpose = {
         .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT, .size = 0};
     if (gnutls_certificate_verify_peers(session, &purpose, 1, &status) != GNUTLS_E_SUCCESS || status != 0)
+        return;
+    if (revocations && !tls_revocations_admit(revocations, certificates[0].data, certificates[0].size))
         return;
     read_common_name(&certificates[0], name, size);
 }

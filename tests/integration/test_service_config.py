@@ -142,6 +142,7 @@ collect = 1 s
 [callers]
 tokens = no
 client_ca = D/ca
+client_crl = D/ca
 front_user_header = X-User
 kubernetes_url = https://k
 kubernetes_ca = D/ca
@@ -276,6 +277,7 @@ def test_hubs_default_to_the_profile_koji(check, tmp_path):
     ('[listen]\nunix_socket = /%s\n' % ('x' * 107), 'F:2: [listen] unix_socket is longer than 107 bytes'),
     ('[listen]\npublic_url = x.example\n',
      'F:2: [listen] public_url wants an address that begins with http:// or https://, not "x.example"'),
+    ('[callers]\nclient_crl = /etc/passwd\n', 'F:2: [callers] client_crl is set and client_ca is not'),
     ('[callers]\nclient_ca = /etc/passwd\n', 'F:2: [callers] client_ca needs TLS: tls_cert and tls_key in [listen]'),
     ('[callers]\nfront_user_header = X\n',
      'F:2: [callers] front_user_header is believed on the Unix socket only: set unix_socket in [listen]'),

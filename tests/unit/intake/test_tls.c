@@ -3,6 +3,7 @@
 #include "running_server.h"
 
 #include "cg/bytes.h"
+#include "intake/tls_revocations.h"
 #include "scratch.h"
 
 #include <curl/curl.h>
@@ -42,7 +43,11 @@ static const char make_certificates[] =
     "  openssl x509 -req -in $2.csr -CA $1.pem -CAkey $1.key -CAcreateserial -out $2.pem -days 2 -extfile $2.ext; }\n"
     "ca ca; ca other\n"
     "leaf ca server localhost serverAuth; leaf ca client osbs clientAuth; leaf ca nobody unknown clientAuth\n"
-    "leaf other stranger osbs clientAuth; leaf ca wrong osbs serverAuth\n";
+    "leaf other stranger osbs clientAuth; leaf ca wrong osbs serverAuth; leaf ca lost osbs clientAuth\n"
+    "printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\ncrlnumber=number\\ndefault_md=sha256\\n"
+    "default_crl_days=2\\ncertificate=ca.pem\\nprivate_key=ca.key\\n' >ca.conf; : >index; echo 01 >number\n"
+    "openssl ca -config ca.conf -gencrl -out crl.pem\n"
+    "openssl ca -config ca.conf -revoke lost.pem; openssl ca -config ca.conf -gencrl -out next.pem\n";
 
 static int start(void **state)
 {
@@ -55,10 +60,12 @@ static int start(void **state)
         print_message("skipped: the openssl command is not there or makes no certificates\n");
         return 0;
     }
+    static char crl[256];
+    snprintf(crl, sizeof crl, "%s", scratch_path("crl.pem"));
     struct intake_options options = {
         .tls_cert = scratch_path("server.pem"),
         .tls_key = scratch_path("server.key"),
-        .trust = {.client_ca = scratch_path("ca.pem"), .grants = grants, .grant_count = 1},
+        .trust = {.client_ca = scratch_path("ca.pem"), .client_crl = crl, .grants = grants, .grant_count = 1},
     };
     intake = running_start(&options, routes, sizeof routes / sizeof routes[0]);
     return 0;
@@ -151,6 +158,43 @@ static void a_servers_certificate_is_no_clients(void **state)
     assert_int_equal(ask("GET", "/closed", "wrong", &body), 401);
 }
 
+static void a_revoked_certificate_is_none_from_then_on(void **state)
+{
+    (void)state;
+    CG_AUTO_BYTES struct cg_bytes body = {0};
+    char crl[256], next[256];
+    assert_int_equal(ask("GET", "/closed", "lost", &body), 200);
+    snprintf(crl, sizeof crl, "%s", scratch_path("crl.pem"));
+    snprintf(next, sizeof next, "%s", scratch_path("next.pem"));
+    assert_int_equal(rename(next, crl), 0);
+    assert_int_equal(ask("GET", "/closed", "lost", &body), 401);
+    assert_int_equal(ask("GET", "/closed", "client", &body), 200);
+    /* Whom to let in is not known without the list. */
+    assert_int_equal(rename(crl, next), 0);
+    assert_int_equal(ask("GET", "/closed", "client", &body), 401);
+    scratch_write("crl.pem", "no list");
+    assert_int_equal(ask("GET", "/closed", "client", &body), 401);
+    assert_int_equal(ask("GET", "/open", "client", &body), 200);
+    assert_int_equal(rename(next, crl), 0);
+    assert_int_equal(ask("GET", "/closed", "client", &body), 200);
+    assert_int_equal(ask("GET", "/closed", "lost", &body), 401);
+}
+
+static void a_list_that_is_none_is_told_at_the_start(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    char expected[300];
+    scratch_write("none", "no list");
+    assert_null(tls_revocations_open(scratch_path("none"), NULL, &err));
+    snprintf(expected, sizeof expected, "%s has no CRL in PEM form", scratch_path("none"));
+    assert_int_equal(err.code, CG_E_CONFIG);
+    assert_memory_equal(err.message, expected, strlen(expected));
+    err = (struct cg_error){0};
+    assert_null(tls_revocations_open("/nonexistent", NULL, &err));
+    assert_error(&err, CG_E_IO, "cannot open /nonexistent: No such file or directory");
+}
+
 static void a_failure_in_a_large_body_is_told_over_tls(void **state)
 {
     (void)state;
@@ -191,6 +235,8 @@ int main(void)
         cmocka_unit_test(a_certificate_without_a_grant_may_nothing),
         cmocka_unit_test(a_strangers_certificate_is_none),
         cmocka_unit_test(a_servers_certificate_is_no_clients),
+        cmocka_unit_test(a_revoked_certificate_is_none_from_then_on),
+        cmocka_unit_test(a_list_that_is_none_is_told_at_the_start),
         cmocka_unit_test(a_failure_in_a_large_body_is_told_over_tls),
         cmocka_unit_test(plain_http_gets_no_answer),
         cmocka_unit_test(a_bad_key_is_told_at_the_start),
