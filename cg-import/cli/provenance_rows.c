@@ -61,10 +61,9 @@ int provenance_print_range(FILE *out, const json_t *answer, struct cg_error *err
                         json_integer_value(json_object_get(range, "builds")),
                         json_integer_value(json_object_get(range, "log_size"))) != 0)
         return -1;
-    if (unread > 0 && cg_bytes_printf(&text, err,
-                                      ", but for %" JSON_INTEGER_FORMAT
-                                      " imports from before there was provenance: cg-import backfill reads them again",
-                                      unread) != 0)
+    if (unread > 0 &&
+        cg_bytes_printf(&text, err, ", but for %" JSON_INTEGER_FORMAT " imports from before there was provenance",
+                        unread) != 0)
         return -1;
     output_paragraph(out, 0, cg_bytes_text(&text));
     return 0;

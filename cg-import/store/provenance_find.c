@@ -58,24 +58,26 @@ static const struct pg_statement find_builds = {
     " ORDER BY i.build_key DESC LIMIT $4) i JOIN provenance_answers a ON a.build_key = i.build_key"
     " ORDER BY i.build_key DESC"};
 
-/* What of a build was asked for: components, with the buildroots and outputs that have them, and keys. */
+/* What of the builds of a page was asked for: components, with the buildroots and outputs that have them, and keys. */
 static const struct pg_statement find_matches = {
     "find_provenance_matches",
-    "WITH wanted AS MATERIALIZED (SELECT coalesce(provenance_rpms(" ASKED("rpm") ", " ASKED("rpm_epoch") "), '{}')"
-    " || coalesce(provenance_rpms(" ASKED("built_with") ", " ASKED("built_with_epoch") "), '{}')"
-    " || coalesce(provenance_files(" ASKED("component") "), '{}') AS numbers)"
-    " SELECT coalesce(json_agg(x.match), '[]') FROM ("
-    "(SELECT json_build_object('component', coalesce(k.nvra, k.name), 'checksum', k.checksum, 'parts',"
-    " json_agg(json_build_array(p.part, p.position) ORDER BY p.part, p.position)) AS match"
-    " FROM provenance_parts p JOIN provenance_lists l ON l.list_id = p.list_id"
-    " CROSS JOIN unnest(l.component_ids) AS u(number)"
-    " JOIN unnest((SELECT numbers FROM wanted)) AS w(number) ON w.number = u.number"
-    " JOIN components k ON k.component_id = u.number"
-    " WHERE p.build_key = $1::integer AND (p.part = 'output' OR " ASKED("built_with") " IS NOT NULL)"
-    " GROUP BY k.component_id ORDER BY k.nvra LIMIT $2)"
-    " UNION ALL (SELECT json_build_object('key', y.kind, 'value', y.value, 'output', y.output)"
-    " FROM provenance_keys y WHERE y.build_key = $1::integer AND y.value = ANY (ARRAY[" ASKED("digest") ", "
-    ASKED("pullspec") ", " ASKED("pullspec_digest") "]) LIMIT $2)) x"};
+    "WITH wanted AS MATERIALIZED (SELECT unnest(coalesce(provenance_rpms(" ASKED("rpm") ", " ASKED("rpm_epoch")
+    "), '{}') || coalesce(provenance_rpms(" ASKED("built_with") ", " ASKED("built_with_epoch") "), '{}')"
+    " || coalesce(provenance_files(" ASKED("component") "), '{}')) AS number),"
+    " had AS MATERIALIZED (SELECT p.build_key, p.part, p.position, w.number FROM provenance_parts p"
+    " JOIN provenance_lists l ON l.list_id = p.list_id CROSS JOIN unnest(l.component_ids) AS u(number)"
+    " JOIN wanted w ON w.number = u.number"
+    " WHERE p.build_key = ANY ($1::integer[]) AND (p.part = 'output' OR " ASKED("built_with") " IS NOT NULL)),"
+    " matches AS (SELECT h.build_key, 1 AS kind, k.nvra AS name, json_build_object('component', coalesce(k.nvra, k.name),"
+    " 'checksum', k.checksum, 'parts', json_agg(json_build_array(h.part, h.position) ORDER BY h.part, h.position))"
+    " AS match FROM had h JOIN components k ON k.component_id = h.number GROUP BY h.build_key, k.component_id"
+    " UNION ALL SELECT y.build_key, 2, y.value, json_build_object('key', y.kind, 'value', y.value, 'output', y.output)"
+    " FROM provenance_keys y WHERE y.build_key = ANY ($1::integer[]) AND y.value = ANY (ARRAY[" ASKED("digest") ", "
+    ASKED("pullspec") ", " ASKED("pullspec_digest") "])),"
+    " numbered AS (SELECT m.*, row_number() OVER (PARTITION BY m.build_key ORDER BY m.kind, m.name) AS nth FROM matches m)"
+    " SELECT b.build_key, coalesce(json_agg(s.match ORDER BY s.nth) FILTER (WHERE s.nth <= $2), '[]')"
+    " FROM unnest($1::integer[]) WITH ORDINALITY AS b(build_key, place)"
+    " LEFT JOIN numbered s ON s.build_key = b.build_key GROUP BY b.build_key, b.place ORDER BY b.place"};
 /* clang-format on */
 
 /* --- what is asked ----------------------------------------------------------------------------------------------- */
@@ -225,31 +227,39 @@ static int query(struct pg_connection *connection, const struct finding *f, PGre
     return pg_run(connection, &find_builds, &params, rows, err);
 }
 
-/* Adds "matches" where things were asked for that a build has several of. */
-static int add_matches(struct pg_connection *connection, const struct finding *f, int64_t key, json_t *build,
-                       struct cg_error *err)
+/* Adds "matches" to the builds, `keys` being theirs, where things were asked for that a build has several of. */
+static int add_matches(struct pg_connection *connection, const struct finding *f, const struct cg_bytes *keys,
+                       json_t *builds, struct cg_error *err)
 {
     const struct store_provenance_filter *asked = f->filter;
     if (!asked->rpm && !asked->built_with && !asked->component && !asked->digest && !asked->pullspec)
         return 0;
     PG_AUTO_PARAMS struct pg_params params = {0};
-    pg_put_int(&params, key);
+    pg_put_text(&params, cg_bytes_text(keys));
     pg_put_int(&params, MATCHES_MAX);
     pg_put_json(&params, f->asked);
     PG_AUTO_ROWS PGresult *rows = NULL;
-    if (pg_run(connection, &find_matches, &params, &rows, err) < 0)
-        return -1;
-    struct pg_row row = pg_row(rows, 0);
-    json_t *matches = NULL;
-    pg_get_json(&row, &matches);
-    return json_object_set_new(build, "matches", matches) == 0 ? 0 : cg_fail_memory(err);
+    int count = pg_run(connection, &find_matches, &params, &rows, err);
+    for (int i = 0; i < count; i++) {
+        struct pg_row row = pg_row(rows, i);
+        json_t *matches = NULL;
+        row.column = 1;
+        pg_get_json(&row, &matches);
+        if (json_object_set_new(json_array_get(builds, (size_t)i), "matches", matches) != 0)
+            return cg_fail_memory(err);
+    }
+    return count < 0 ? -1 : 0;
 }
 
+/* The builds of one page. How many, *last being the key of the last of them; -1. */
 static int read_builds(struct pg_connection *connection, const struct finding *f, json_t *builds, int64_t *last,
                        struct cg_error *err)
 {
     PG_AUTO_ROWS PGresult *rows = NULL;
+    CG_AUTO_BYTES struct cg_bytes keys = {0};
     int count = query(connection, f, &rows, err);
+    if (count <= 0)
+        return count;
     for (int i = 0; i < count; i++) {
         struct pg_row row = pg_row(rows, i);
         json_t *build = NULL;
@@ -257,9 +267,11 @@ static int read_builds(struct pg_connection *connection, const struct finding *f
         pg_get_json(&row, &build);
         if (json_array_append_new(builds, build) != 0)
             return cg_fail_memory(err);
-        if (add_matches(connection, f, *last, build, err) != 0)
+        if (cg_bytes_printf(&keys, err, i ? ",%d" : "{%d", (int)*last) != 0)
             return -1;
     }
+    if (cg_bytes_append(&keys, "}", 1, err) != 0 || add_matches(connection, f, &keys, builds, err) != 0)
+        return -1;
     return count;
 }
 

@@ -85,7 +85,7 @@ CREATE TABLE provenance_parts (
     PRIMARY KEY (build_key, part, position)
 );
 
--- Imports that were accepted before there were facts: `cg-import backfill` reads them again. Answers say how many.
+-- Imports that were accepted before there were facts. Answers say how many.
 CREATE TABLE provenance_unread (
     import_id uuid PRIMARY KEY REFERENCES imports
 );
