@@ -271,8 +271,11 @@ static int read_again(struct spool_part *part, struct cg_error *err)
 static int finish(struct spool_part *part, struct cg_digests *digests, struct cg_error *err)
 {
     struct cg_digests made;
-    if (spool_part_sync(part, err) < 0)
+    if (fail_if_lost(part, err) < 0)
         return -1;
+    /* The part's own name need not last: the content's will. */
+    if (fsync(part->fd) < 0)
+        return lose(part, errno, err);
     if (!part->hashes && read_again(part, err) < 0)
         return -1;
     if (hash_ring_read(part->hashes, &made, err) < 0 ||

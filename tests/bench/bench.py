@@ -27,6 +27,7 @@ CG_IMPORT = os.environ.get('CG_IMPORT', os.path.join(TOP, 'build/cg-import'))
 
 def run(commands):
     """Runs the commands one after the other; (wall seconds, largest resident set in MiB)."""
+    os.sync()  # what the run before left to be written is not this one's to wait for
     began, peak = time.monotonic(), 0
     for command in commands:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

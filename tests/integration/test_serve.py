@@ -151,7 +151,7 @@ def test_sighup_takes_over_hubs(service, start_hub, make_build):
 
 def test_sighup_takes_over_the_log_level(service):
     service.request('GET', '/v1/imports')
-    assert 'message=request' in service.log()
+    service.wait_log('message=request')     # written when the answer is on its way
     service.configure(service={'log_level': 'error'})
     service.signal(signal.SIGHUP)
     deadline = time.monotonic() + 30
