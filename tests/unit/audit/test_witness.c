@@ -16,6 +16,7 @@ enum { PATH_SIZE = 1024 };
 struct fixture {
     char directory[PATH_SIZE];
     struct signed_log *log;
+    pthread_mutex_t log_lock; /* its tree hashes in a context of its own, for one thread at a time */
     struct witness *witness;
 };
 
@@ -38,6 +39,7 @@ static int setup(void **state)
     scratch_make_directory("log");
     snprintf(fixture->directory, PATH_SIZE, "%s", scratch_path("log"));
     fixture->log = signed_log_create(300);
+    pthread_mutex_init(&fixture->log_lock, NULL);
     open_witness(fixture);
     *state = fixture;
     return 0;
@@ -48,6 +50,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     witness_destroy(fixture->witness);
     signed_log_destroy(fixture->log);
+    pthread_mutex_destroy(&fixture->log_lock);
     free(fixture);
     return 0;
 }
@@ -59,11 +62,13 @@ static int ask(struct fixture *fixture, uint64_t old_size, uint64_t new_size, co
     CG_AUTO_BYTES struct cg_bytes body = {0}, own = {0};
     struct cg_merkle_source source = memory_tree_source(fixture->log->tree);
     struct cg_add_checkpoint request = {.old_size = old_size};
+    pthread_mutex_lock(&fixture->log_lock);
     signed_log_checkpoint(fixture->log, new_size, &own);
     request.note = note ? note : own.data;
     request.note_size = strlen(request.note);
     if (old_size <= new_size)
         assert_int_equal(cg_merkle_prove_consistency(&source, old_size, new_size, &request.proof, NULL), 0);
+    pthread_mutex_unlock(&fixture->log_lock);
     assert_int_equal(cg_add_checkpoint_format(&request, &body, NULL), 0);
     cg_bytes_clear(&answer->body);
     return witness_add_checkpoint(fixture->witness, body.data, body.size, 1700000000, answer, err);
