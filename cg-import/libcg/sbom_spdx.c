@@ -28,7 +28,7 @@ static void put_purl(struct bill *bill, json_t *package, json_t *purl)
 static void add_checksum(struct bill *bill, json_t *checksums, const char *algorithm, const char *value)
 {
     char upper[16] = "";
-    for (size_t i = 0; algorithm[i] && i < sizeof upper - 1; i++)
+    for (size_t i = 0; i < sizeof upper - 1 && algorithm[i]; i++)
         upper[i] = (char)toupper((unsigned char)algorithm[i]);
     bill_add(bill, checksums, json_pack("{s:s, s:s}", "algorithm", upper, "checksumValue", value));
 }

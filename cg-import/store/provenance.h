@@ -52,9 +52,9 @@ int store_provenance_find(struct store *store, const struct store_provenance_fil
 
 /*
  * One build: {"build": as in a list, "facts", "outputs_sha256": {"POSITION": as the service computed it of a posted
- * file}, "log": entries of the audit log that tell of it, "complete_for"}. `name` is an NVR, a build id or the id of an import, on
- * `hub` (NULL: any). Of several that which is imported, then that which was learned of last. 1, 0 none that `scope` may
- * see, -1.
+ * file}, "log": entries of the audit log that tell of it, "complete_for"}. `name` is an NVR, a build id or the id of an
+ * import, on `hub` (NULL: any). Of several that which is imported, then that which was learned of last. 1, 0 none that
+ * `scope` may see, -1.
  */
 int store_provenance_get(struct store *store, const char *name, const char *hub, const struct store_scope *scope,
                          json_t **answer, struct cg_error *err);

@@ -174,7 +174,7 @@ def take_in(port, tokens, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--builds', type=int, default=20000)
-    parser.add_argument('--times', type=int, default=200)
+    parser.add_argument('--times', type=int, default=400)
     parser.add_argument('--alone', default='')
     parser.add_argument('--measure', metavar='JSON', help='of an earlier run: {"port", "tokens"}')
     options = parser.parse_args()
