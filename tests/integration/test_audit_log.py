@@ -145,3 +145,36 @@ def test_a_lost_directory_is_published_again(service, make_build):
     service.start()
     assert settled(service).size >= before.size
     published_log.replay(read_from(service))
+
+
+def test_the_verbs_show_what_verifies_offline(service, make_build, tmp_path):
+    identity = service.post(make_build()).json()['id']
+    service.wait(identity)
+    settled(service)
+    key = vkey_of(published_log.replay(read_from(service))[1])
+    token = tmp_path / 'token'
+    token.write_text(service.token + '\n')
+    token.chmod(0o600)
+
+    def audit(verb, *arguments):
+        return subprocess.run([str(service.program), 'audit', verb, *arguments], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=service.environment(), timeout=60)
+    asked = ('--service', service.url, '--token-file', str(token))
+    listed = audit('log', identity, '--proofs', str(tmp_path), '--json', *asked)
+    assert listed.returncode == 0, listed.stderr
+    trail = service.request('GET', '/v1/imports/%s/audit' % identity).json()['leaves']
+    proofs = sorted(tmp_path.glob('*.tlog-proof'))
+    assert len(proofs) == len(trail)
+    for proof in proofs:
+        verified = audit('verify', str(proof), '--key', key)
+        assert verified.returncode == 0, verified.stderr
+    last = trail[-1]
+    shown = audit('show', str(last['index']), *asked)
+    assert shown.returncode == 0 and json.loads(shown.stdout) == json.loads(last['leaf']), shown
+    proved = tmp_path / 'one'
+    assert audit('prove', str(last['index']), '--output', str(proved), *asked).returncode == 0
+    printed = audit('verify', str(proved), '--key', key, '--print')
+    assert printed.returncode == 0 and last['leaf'] in printed.stdout, printed
+    lines = proved.read_text().splitlines(True)
+    proved.write_text(''.join(lines[:3] + [lines[3].swapcase()] + lines[4:]))
+    assert audit('verify', str(proved), '--key', key).returncode != 0
