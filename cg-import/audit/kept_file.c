@@ -10,15 +10,16 @@
 #define DIRECTORY_MODE 0755
 #define FILE_MODE 0644
 
-static int write_all(int fd, const char *data, size_t size)
+int kept_file_write_all(int fd, const void *data, size_t size)
 {
+    const char *next = data;
     while (size > 0) {
-        ssize_t put = write(fd, data, size);
+        ssize_t put = write(fd, next, size);
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0)
             return -1;
-        data += put;
+        next += put;
         size -= (size_t)put;
     }
     return 0;
@@ -54,7 +55,7 @@ static int write_synced(const char *path, const void *data, size_t size, struct 
     CG_AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
         return cg_fail_errno(err, "create", path);
-    return write_all(fd, data, size) == 0 && fsync(fd) == 0 ? 0 : cg_fail_errno(err, "write", path);
+    return kept_file_write_all(fd, data, size) == 0 && fsync(fd) == 0 ? 0 : cg_fail_errno(err, "write", path);
 }
 
 int kept_file_write(const char *path, const void *data, size_t size, struct cg_error *err)

@@ -12,6 +12,9 @@
  */
 int kept_file_write(const char *path, const void *data, size_t size, struct cg_error *err);
 
+/* All bytes into an open file. 0, or -1 with errno. */
+int kept_file_write_all(int fd, const void *data, size_t size);
+
 /* Appends the file's bytes, at most `most`. 1, 0 there is none, -1 with CG_E_IO, CG_E_LIMIT, CG_E_MEMORY. */
 int kept_file_read(const char *path, size_t most, struct cg_bytes *bytes, struct cg_error *err);
 

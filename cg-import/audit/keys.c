@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "audit/keys.h"
 
+#include "audit/kept_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -22,27 +24,13 @@ static void wipe(void *memory, size_t size)
         *byte++ = 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t put = write(fd, data, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return -1;
-        data += put;
-        size -= (size_t)put;
-    }
-    return 0;
-}
-
 /* What is there by then was made by another process, and is as good. */
 static int write_key(const char *path, const char *text, struct cg_error *err)
 {
     CG_AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return errno == EEXIST ? 0 : cg_fail_errno(err, "create", path);
-    if (write_all(fd, text, strlen(text)) == 0 && write_all(fd, "\n", 1) == 0 && fsync(fd) == 0)
+    if (kept_file_write_all(fd, text, strlen(text)) == 0 && kept_file_write_all(fd, "\n", 1) == 0 && fsync(fd) == 0)
         return 0;
     cg_fail_errno(err, "write", path);
     unlink(path);
