@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* realpath(3) is of X/Open. */
 #define _XOPEN_SOURCE 700
-#include "moved_back.h"
+#include "logic/moved_back.h"
 
 #include "cg/auto.h"
 #include "cg/bytes.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "output_digests.h"
+#include "logic/output_digests.h"
 
 #include "cg/auto.h"
 #include "logic/read_ahead.h"
