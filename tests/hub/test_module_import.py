@@ -260,6 +260,7 @@ def test_files_of_every_sort(session, database, topdir, tmp_path):
         assert assert_same(session, database, topdir, tmp_path / where, put(files, [where]), seed=fresh_seed())['state'] == 1
 
 
+DELETED = object()
 KOJIFILE_KEYS = ('nvr', 'filename', 'filesize', 'checksum', 'checksum_type')
 
 
@@ -301,9 +302,6 @@ def wrong_kojifiles():
             ({'nvr': DELETED}, 'nvr field missing for component'), ({'filename': DELETED}, 'filename field missing for component'),
             ({'archive_id': 2 ** 30}, 'No such archive'), ({'archive_id': 2 ** 70}, ''), ({'archive_id': '1 OR true'}, ''),
             ({'archive_id': None}, ''), ({'archive_id': DELETED}, ''), ({'archive_id': True}, ''), ({'archive_id': [1]}, '')]
-
-
-DELETED = object()
 
 
 @pytest.mark.parametrize('change, text', wrong_kojifiles(), ids=lambda value: str(value) if isinstance(value, str) else None)
