@@ -34,6 +34,8 @@ class Session(hub_client.HubClient):
             self.session = self.call('login', settings['user'], settings['password'])
 
     def post(self, body, headers, query=''):
+        if hasattr(body, 'fileno'):  # sent from the file, but never in chunks, which the hub does not take
+            headers['Content-Length'] = str(os.fstat(body.fileno()).st_size)
         connection = http.client.HTTPConnection(*self.address, timeout=600)
         try:
             connection.request('POST', self.path + query, body, headers)
@@ -48,7 +50,7 @@ class Session(hub_client.HubClient):
         for output in build.metadata.get('output', []):
             path = os.path.join(build.directory, output['filename'])
             with open(path, 'rb') as content:
-                self.upload(place, output['filename'], content.read())
+                self.upload(place, output['filename'], content)
         self.upload(place, 'metadata.json', build.text())
         return place
 
@@ -58,8 +60,13 @@ class Build:
 
     def __init__(self, directory, **options):
         self.directory = str(directory)
-        options.setdefault('release', '%s.%d' % (RUN, next(NUMBERS)))
+        release = options.pop('release', None)
         self.metadata = make_build.make(self.directory, **dict({'plain': True, 'size': 3000, 'components': 2}, **options))
+        self.rename(release)
+
+    def rename(self, release=None):
+        """The same build under this release, or under one that no other has."""
+        self.metadata['build']['release'] = release or '%s.%d' % (RUN, next(NUMBERS))
         self.nvr = '%(name)s-%(version)s-%(release)s' % self.metadata['build']
 
     def text(self):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """cgimport.importBuild of the hub's plugin beside the hub's own CGImport, on a real hub.
 
-CG_HUB_MODULE_TIMES   1: measure; else nothing here looks at a clock
 CG_HUB_MODULE_ROUNDS  how often two imports of one build begin together, 10 by default
 """
 import copy
@@ -9,7 +8,6 @@ import filecmp
 import os
 import random
 import re
-import time
 import uuid
 import xmlrpc.client
 
@@ -402,25 +400,3 @@ def test_the_content_generator_wants_access(session, hub, tmp_path):
     build = Build(tmp_path / 'build')
     assert outcome(other, 'cgimport.importBuild', 'metadata.json', session.send(build)) == \
         (1002, 'Content generator access required (atomic-reactor)')
-
-
-# --- how fast --------------------------------------------------------------------------------------------------------
-@pytest.mark.skipif(os.environ.get('CG_HUB_MODULE_TIMES') != '1', reason='CG_HUB_MODULE_TIMES is not 1')
-@pytest.mark.parametrize('what, builds, options', [('6,000 rpms', 1, {'components': 3000}),
-                                                   ('1 GiB sha256', 1, {'size': 1 << 30, 'checksum': 'sha256'}),
-                                                   ('50 small builds', 50, {'size': 1 << 20, 'components': 10})])
-def test_times(session, database, tmp_path, what, builds, options):
-    times = {method: [] for method in METHODS}
-    known = Build(tmp_path / 'known', **dict(options, size=100)).metadata
-    database.add_rpms(known['buildroots'][0]['components'] + known['output'][-1]['components'])
-    database.run('ANALYZE rpminfo')
-    for turn in range(3):
-        for method in METHODS:
-            places = [session.send(Build(tmp_path / method / str(turn) / str(number), **options)) for number in range(builds)]
-            begun = time.monotonic()
-            for place in places:
-                session.call(method, 'metadata.json', place)
-            times[method].append(time.monotonic() - begun)
-    own, ours = (sorted(times[method])[1] for method in METHODS)
-    print('\n%s: CGImport %.3f s (%.3f-%.3f), importBuild %.3f s (%.3f-%.3f): %.1f times' % (
-        what, own, min(times['CGImport']), max(times['CGImport']), ours, min(times[METHODS[1]]), max(times[METHODS[1]]), own / ours))
