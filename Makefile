@@ -247,7 +247,7 @@ unit: tests ## run the unit tests alone
 	$(PYTHON) tests/harness/run-tests --unit unit $(TEST_PROGRAMS)
 
 sanitized-tests:
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) SANITIZE=address,undefined tests
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) SANITIZE=address,undefined tests $(if $(PYTHON_HEADERS),hub-module)
 
 sanitize: sanitized-tests ## run the unit tests under the address and undefined-behaviour sanitizers
 	$(PYTHON) tests/harness/run-tests --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS))
