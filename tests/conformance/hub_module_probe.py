@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Load the hub's plugin with koji's own loader, look at it as a hub does, and call it with whatever comes.
 
-usage: hub_module_probe.py DIRECTORY [loader|border|imports|growth]     prints what was seen as JSON
+usage: hub_module_probe.py DIRECTORY [loader|imports|others|border|growth]     prints what was seen as JSON
 
 Runs in any Python from 3.6 that finds the koji package. The hub itself is not there: little_hub stands in for it, with
 files in a directory of its own.
@@ -151,6 +151,43 @@ def imports(plugin):
     return dict(seen, log=said.seen)
 
 
+def other_hubs(hub):
+    """(what is other, its owner, its name, what stands there): hubs that work in another way."""
+    def prep_outputs(self):
+        self.prepped = [koji.util.joinpath(koji.pathinfo.work(), self.directory, output['filename']) for output in self.metadata['output']]
+
+    def get_metadata(self, metadata, directory):
+        self.metadata = metadata
+        return metadata
+
+    def import_components(self, archive_id, fileinfo):
+        pass
+    more = hub.rpm_of
+    return [('digests', hub.CG_Importer, 'prep_outputs', prep_outputs), ('matching', hub.CG_Importer, 'match_rpm', lambda self, component: None),
+            ('rows', hub, 'rpm_of', lambda *key: dict(more(*key), another='column')), ('parsing', hub.CG_Importer, 'get_metadata', get_metadata),
+            ('inserts', hub.CG_Importer, 'import_components', import_components), ('fixing', hub, '_fix_rpm_row', None),
+            ('buildroots', hub.BuildRoot, '_setList', lambda self, rpmlist, update=False: None)]
+
+
+def others(plugin):
+    """What each of the other hubs stores, and what the log says of it."""
+    methods, _ = register(plugin)
+    said, seen = Lines(), {}
+    with Place() as place:
+        for what, owner, name, other in other_hubs(place.hub):
+            place.begin()
+            own, said.seen = getattr(owner, name), []
+            setattr(owner, name, other)
+            try:
+                build = methods['cgimport.importBuild'](*place.upload('1', components=60))
+                seen[what] = [sorted(os.listdir(koji.pathinfo.build(build))), said.seen]
+                place.commit()
+            finally:
+                setattr(owner, name, own)
+            shutil.rmtree(koji.pathinfo.work())
+    return seen
+
+
 # --- whatever comes --------------------------------------------------------------------------------------------------
 ODD = [None, True, False, 0, -1, 2 ** 31, 2 ** 63, 2 ** 70, 1.5, float('nan'), '', 'a', '\0', '\ud800', '\x1b', '{}', '[', 'x.json',
        '../x.json', b'', b'\xff', [], [[]], {}, {'a': {}}, {1: 2}, {'build': 5}, {'build': {'name': {}}}, (), object(), ValueError,
@@ -285,7 +322,7 @@ def growth(plugin):
 
 def main():
     plugin = koji.plugin.PluginTracker(path=[sys.argv[1]]).load('cg_import')
-    seen = {'loader': loader, 'border': border, 'imports': imports, 'growth': growth}[sys.argv[2]](plugin)
+    seen = {'loader': loader, 'imports': imports, 'others': others, 'border': border, 'growth': growth}[sys.argv[2]](plugin)
     print(json.dumps(dict(seen, python=sys.version.split()[0])))
 
 

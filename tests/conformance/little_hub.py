@@ -66,10 +66,10 @@ class Cursor:
 
 # --- what the importer looks up --------------------------------------------------------------------------------------
 def rpm_of(name, version, release, arch):
-    return _fix_rpm_row({
+    return {
         'id': sum(name.encode()), 'build_id': 1, 'buildroot_id': None, 'name': name, 'version': version, 'release': release, 'epoch': None,
         'arch': arch, 'external_repo_id': 0, 'external_repo_name': 'INTERNAL', 'payloadhash': 'f' * 32, 'size': 1, 'buildtime': 1,
-        'metadata_only': False, 'extra': None, 'draft': False})
+        'metadata_only': False, 'extra': None, 'draft': False}
 
 
 def _fix_rpm_row(row):

@@ -90,6 +90,23 @@ def test_imports_by_the_hubs_own_importer(version, libraries):
     assert_imports(probe(PYTHONS[version], libraries, 'imports', PYTHONMALLOC='debug'))
 
 
+SAID = {'digests': 'prep_outputs of this hub is another than known: it makes the digests itself',
+        'matching': 'match_rpm of this hub is another than known, components are matched one by one: its answers differ',
+        'rows': 'match_rpm of this hub is another than known, components are matched one by one: its answers differ',
+        'parsing': 'get_metadata of this hub is another than known: it parses in its own way',
+        'inserts': 'import_components of this hub is another than known: it inserts in its own way',
+        'fixing': "match_rpm of this hub is another than known, components are matched one by one: match_rpm: 'NoneType' object is not callable",
+        'buildroots': 'buildroots of this hub are other than known: their rpms are looked up one by one'}
+
+
+def test_a_hub_that_works_otherwise_does_it_itself(libraries):
+    """The import stands all the same, and the log says what is other than known."""
+    seen = probe(sys.executable, libraries, 'others')
+    seen.pop('python')
+    assert {what: set(said) for what, (_, said) in seen.items()} == {what: {line} for what, line in SAID.items()}
+    assert all(stored == ['.cg_import-incomplete', 'image-0.tar', 'image-1.tar', 'metadata.json'] for stored, _ in seen.values())
+
+
 # What odd arguments may end in. No SystemError, which is a mistake in the use of Python's interface.
 OUTCOMES = {'value', 'TypeError', 'GenericError', 'ParameterError', 'RuntimeError', 'KeyError', 'AttributeError', 'ValueError', 'OSError',
             'UnicodeEncodeError', 'RecursionError', 'AuthError', 'ActionNotAllowed', 'JSONDecodeError', 'FileNotFoundError',
