@@ -284,7 +284,8 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(UNDER_koji)
 
 # --- reading the code ------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
-SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c))
+SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c)) \
+           $(if $(PYTHON_HEADERS),$(sort $(wildcard hub-module/*.c)))
 
 layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
@@ -294,7 +295,8 @@ lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h $(BUILD)/
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
-	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS)
+	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) \
+	  $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
 	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
 
 format: ## lay out the C files
