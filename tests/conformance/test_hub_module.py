@@ -62,6 +62,17 @@ def probe(python, libraries, what, module=MODULE, **environment):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def test_only_what_python_3_6_promised_for_good_is_used(tmp_path):
+    """Also where no Python 3.6 is there to load it: abi3audit knows since when each function is in the stable ABI."""
+    audit = subprocess.run([os.path.join(HERE, '../harness/abi3audit')], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    named = tmp_path / 'cg_import.abi3.so'
+    os.symlink(os.path.abspath(os.path.join(MODULE, 'cg_import.so')), named)
+    for version, violations in (('3.6', False), ('3.2', True)):
+        done = subprocess.run([audit, '--strict', '--assume-minimum-abi3', version, str(named)], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        assert (done.returncode != 0) == violations, done.stdout
+
+
 @EACH_PYTHON
 def test_loads_as_a_hub_loads_it(version, libraries):
     seen = probe(PYTHONS[version], libraries, 'loader')
