@@ -68,6 +68,8 @@ class Build:
         """The same build under this release, or under one that no other has."""
         self.metadata['build']['release'] = release or '%s.%d' % (RUN, next(NUMBERS))
         self.nvr = '%(name)s-%(version)s-%(release)s' % self.metadata['build']
+        with open(os.path.join(self.directory, 'metadata.json'), 'wb') as writing:
+            writing.write(self.text())
 
     def text(self):
         return json.dumps(self.metadata, indent=2).encode()
