@@ -53,7 +53,8 @@ class Bench:
         self.options = options
         parser = configparser.ConfigParser(interpolation=None)
         parser.read(options.config or ['/etc/koji.conf', os.path.expanduser('~/.koji/config')])
-        self.session = Session(dict(parser[options.profile]))
+        self.settings = dict(parser[options.profile])
+        self.session = Session(self.settings)
         self.processor = Processor(options.httpd)
         self.work = pathlib.Path(tempfile.mkdtemp(prefix='module-bench-', dir=options.work))
 
@@ -117,7 +118,11 @@ class Bench:
         self.pair('batch', lambda: [Build(self.work / 'batch' / str(number), size=1 << 20) for number in range(50)])
 
     def again(self):
-        login = ['--profile', self.options.profile] + (['--config', self.options.config] if self.options.config else [])
+        password = self.work / 'password'
+        password.touch(mode=0o600)
+        password.write_text(self.settings['password'])
+        login = ['--profile', self.options.profile, '--user', self.settings['user'], '--password-file', password]
+        login += ['--config', self.options.config] if self.options.config else []
         runs = {'first': [], 'again': []}
         for number in range(self.options.runs):
             directory = self.work / 'again'
@@ -126,7 +131,8 @@ class Bench:
             for label in runs:
                 build.rename()
                 runs[label].append(self.timed(lambda: subprocess.run(
-                    [PROGRAM, 'import', '--quiet', *login, directory / 'metadata.json', directory], check=True)))
+                    [PROGRAM, 'import', '--quiet', *login, directory / 'metadata.json', directory],
+                    stdout=subprocess.DEVNULL, check=True)))
         self.tell('again', runs)
 
     def finish(self):
