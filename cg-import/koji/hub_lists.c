@@ -111,13 +111,15 @@ static int read_version(struct koji_hub_lists *lists, const json_t *answer, stru
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err)
 {
     static const char *const methods[] = {"listCGs", "listBTypes", "getArchiveTypes", "getKojiVersion",
-                                          "system.listMethods"};
+                                          "system.methodHelp"};
     CG_AUTO_JSON json_t *calls = json_array();
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+    for (size_t i = 0; i < 4; i++)
         if (koji_multicall_add(calls, methods[i], json_array(), err) < 0)
             return -1;
+    if (koji_multicall_add(calls, methods[4], json_pack("[s]", KOJI_MODULE_HELLO), err) < 0)
+        return -1;
     CG_AUTO_JSON json_t *results = NULL;
-    if (koji_session_multicall(session, KOJI_READ, calls, &results, err) < 0)
+    if (koji_session_multicall(session, KOJI_LOOK, calls, &results, err) < 0)
         return -1;
 
     json_t *answers[3];
@@ -128,9 +130,9 @@ int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lis
     }
     struct koji_hub_lists made = {0};
     struct cg_error unknown = {0};
-    struct cg_error unlisted = {0};
-    const json_t *listed = koji_multicall_result(results, 4, methods[4], &unlisted);
-    if (koji_module_abilities(session, listed, &made.module, err) < 0 ||
+    struct cg_error unhelped = {0};
+    const json_t *help = koji_multicall_result(results, 4, methods[4], &unhelped);
+    if (koji_module_abilities(session, help, &made.module, err) < 0 ||
         read_content_generators(&made, answers[0], err) < 0 || read_btypes(&made, answers[1], err) < 0 ||
         read_extensions(&made, answers[2], err) < 0 ||
         read_version(&made, koji_multicall_result(results, 3, methods[3], &unknown), err) < 0) {

@@ -3,7 +3,7 @@
 #define KOJI_HUB_LISTS_H
 
 /* What a hub has registered and can do, asked for at once: listCGs, listBTypes, getArchiveTypes, getKojiVersion,
- * system.listMethods. */
+ * and system.methodHelp of the hub module. */
 
 #include "cg/check.h"
 #include "koji/hub_module.h"

@@ -145,7 +145,7 @@ int koji_session_exchange(struct koji_session *session, struct koji_exchange *ex
 {
     CG_AUTO(koji_address_finish) struct koji_address address = {0};
     struct koji_http_request request = exchange->http;
-    if (koji_credential_copy(session->credential, &exchange->used, err) < 0)
+    if (exchange->as == KOJI_AS_SESSION && koji_credential_copy(session->credential, &exchange->used, err) < 0)
         return -1;
     exchange->used.call_number = exchange->call_number;
     if (koji_address_make(&address, session->base_url, exchange->query, &exchange->used, err) < 0)

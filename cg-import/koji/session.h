@@ -23,7 +23,8 @@
 
 /* What a call does on the hub, which decides what a lost reply means. */
 enum koji_effect {
-    KOJI_READ,   /* nothing: no call number, repeated at will */
+    KOJI_LOOK, /* nothing, and anybody may ask: as KOJI_READ, without the session that the hub would have to look up */
+    KOJI_READ, /* nothing: no call number, repeated at will */
     KOJI_CHANGE, /* something: numbered, repeated only identically, outcome unknown until an answer came */
 };
 
@@ -82,8 +83,8 @@ const char *koji_session_hub_version(const struct koji_session *session);
 
 /*
  * Calls `method` with the array `params` (borrowed). On success *result is a new reference (json null for nil).
- * `result` may be NULL. A KOJI_READ is repeated by the profile's retry rules. A KOJI_CHANGE takes the next call
- * number and is repeated with it and the same bytes until an answer comes; if none comes CG_E_UNKNOWN is returned.
+ * `result` may be NULL. KOJI_LOOK and KOJI_READ are repeated by the profile's retry rules. A KOJI_CHANGE takes the next
+ * call number and is repeated with it and the same bytes until an answer comes; if none comes CG_E_UNKNOWN is returned.
  * A fault that a repeat was answered with says nothing about the first: see koji_session_sends().
  * An expired session is renewed once (same id, new key) and the call sent again with its number.
  * Returns 0, or -1 with the fault's code (koji/fault.h) or one of the transport's.
