@@ -12,7 +12,7 @@
 
 #include "import/pipeline.h"
 
-/* Builds at work at once by default; each takes a sub-session. */
+/* Builds at work at once by default: one over the session, each other over a sub-session of it. */
 #define IMPORT_WORKERS_DEFAULT 4
 
 struct import_batch_item {
