@@ -201,7 +201,8 @@ static void test_numbers(void **state)
     close_scene(&scene);
 }
 
-/* What anybody may ask goes over the same connection, but not as the session, whose row the hub would lock and write. */
+/* What anybody may ask goes over the same connection, but not as the session, whose row the hub would lock and write.
+ */
 static void test_look_goes_without_the_session(void **state)
 {
     (void)state;
