@@ -13,7 +13,6 @@
 struct crew {
     const struct koji_hub_lists *lists;
     const struct import_request *common;
-    const struct koji_identity *identity;
     const struct stop *stop;
     struct import_batch *batch;
     const struct import_batch_notice *notices; /* one an item */
@@ -81,7 +80,6 @@ static void import_item(struct worker *worker, struct import_batch_item *item)
         request.text = cg_bytes_text(&text);
         request.text_size = text.size;
         request.directory = item->directory;
-        request.identity = crew->identity;
         request.foreknown = notice->foreknown;
         import_run(worker->session, crew->lists, &request, NULL, &item->result, &item->error);
     }
@@ -156,14 +154,10 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
                      const struct import_request *common, unsigned workers, import_batch_ended *ended, void *context,
                      struct import_batch *batch, struct cg_error *err)
 {
-    CG_AUTO(koji_identity_finish) struct koji_identity identity = {0};
-    if (koji_session_identity(session, &identity, err) < 0)
-        return -1;
     size_t most = workers > 0 ? workers : IMPORT_WORKERS_DEFAULT;
     struct crew crew = {
         .lists = lists,
         .common = common,
-        .identity = &identity,
         .stop = koji_session_options(session) ? koji_session_options(session)->stop : NULL,
         .batch = batch,
         .ended = ended,

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 bool koji_session_lost(const struct cg_error *error)
 {
@@ -126,20 +125,6 @@ static void learn_version(struct koji_session *session, const struct koji_http_r
 
 /* --- one request ------------------------------------------------------------------------------------------------ */
 
-/*
- * libcurl gives a certificate to a connection when it makes it, so a call before the login that does without needs a
- * connection of its own. A hub asks for the certificate at the login only, and nobody sees it before.
- */
-static const char *certificate(const struct koji_session *session)
-{
-    const char *cert = session->profile->cert;
-    if (session->auth != KOJI_AUTH_NONE || session->options.before_login == KOJI_ANONYMOUS)
-        return session->auth == KOJI_AUTH_SSL ? cert : NULL;
-    /* One that cannot be read is the login's to complain of. */
-    bool usable = koji_login_choose(session->profile) == KOJI_AUTH_SSL && cert && access(cert, R_OK) == 0;
-    return usable ? cert : NULL;
-}
-
 int koji_session_exchange(struct koji_session *session, struct koji_exchange *exchange, json_t **value,
                           struct cg_error *err)
 {
@@ -160,7 +145,7 @@ int koji_session_exchange(struct koji_session *session, struct koji_exchange *ex
         request.headers[2] = address.number_lines[0];
         request.headers[3] = address.number_lines[1];
     }
-    request.certificate = certificate(session);
+    request.certificate = session->auth == KOJI_AUTH_SSL ? session->profile->cert : NULL;
     request.stop = session->options.stop;
     request.abort_from = exchange->abort_from;
     int sent = koji_http_send(session->http, &request, &exchange->reply, err);

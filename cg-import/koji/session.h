@@ -28,14 +28,7 @@ enum koji_effect {
     KOJI_CHANGE, /* something: numbered, repeated only identically, outcome unknown until an answer came */
 };
 
-/* Whether the calls before a login come from one who is about to log in. */
-enum koji_before_login {
-    KOJI_ANONYMOUS,     /* they show no certificate, whatever the profile names */
-    KOJI_LOGIN_FOLLOWS, /* they use the connection that the login then uses, with the profile's certificate */
-};
-
 struct koji_session_options {
-    enum koji_before_login before_login;
     const struct stop *stop;                       /* borrowed, may be NULL */
     void (*note)(void *context, const char *line); /* what happens behind the scenes (retries), may be NULL */
     void *note_context;

@@ -14,9 +14,9 @@ import pytest
 
 RESERVATION = pytest.mark.parametrize('options', [(), ('--reserve',)], ids=['unreserved', 'reserved'])
 TIMES = int(os.environ.get('CG_FAULT_TIMES', '5'))
-# Of an import's requests that hold several calls the second asks who we are and whether the build is there, the third
-# has the small files, the fourth looks at what was imported.
-WHO, FILES, LOOK = 2, 3, 4
+# Of an import's requests that hold several calls the first asks what the hub has registered, who we are and whether the
+# build is there, the second has the small files, the third looks at what was imported.
+WHO, FILES, LOOK = 1, 2, 3
 
 
 def nvr_of(directory):
