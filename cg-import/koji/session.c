@@ -161,9 +161,13 @@ void koji_exchange_finish(struct koji_exchange *exchange)
 
 /* --- login ------------------------------------------------------------------------------------------------------ */
 
+/* Is anybody there, or was somebody there a moment before? */
+enum occasion { FIRST_CONTACT, SESSION_EXPIRED };
+
 /* After a failed login: wait and go on, or not. */
-static enum koji_retry_verdict login_again(struct koji_session *session, struct koji_retry *retry,
-                                           const struct koji_http_reply *reply, const struct cg_error *last)
+static enum koji_retry_verdict login_again(struct koji_session *session, enum occasion occasion,
+                                           struct koji_retry *retry, const struct koji_http_reply *reply,
+                                           const struct cg_error *last)
 {
     if (last->fault == KOJI_FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
         koji_session_note(session, "login: %s; waiting", last->message);
@@ -171,12 +175,16 @@ static enum koji_retry_verdict login_again(struct koji_session *session, struct 
     }
     if (!koji_session_passing(last, reply))
         return KOJI_GIVE_UP;
+    /* As little as any anonymous call: who mistyped the address need not wait. */
+    if (occasion == FIRST_CONTACT && last->code == CG_E_UNREACHABLE && !session->profile->anon_retry)
+        return KOJI_GIVE_UP;
     koji_session_note(session, "login: %s; trying again", last->message);
     return koji_retry_wait(retry, reply->retry_after_s);
 }
 
 /* Logs in, or renews the session of `renew`, and takes the answer over. */
-static int log_in(struct koji_session *session, const struct koji_ticket *renew, struct cg_error *err)
+static int log_in(struct koji_session *session, enum occasion occasion, const struct koji_ticket *renew,
+                  struct cg_error *err)
 {
     struct koji_retry retry;
     koji_retry_init(&retry, session->profile, session->options.stop);
@@ -196,7 +204,7 @@ static int log_in(struct koji_session *session, const struct koji_ticket *renew,
         learn_version(session, &reply);
         if (logged_in == 0)
             return koji_credential_take_answer(session->credential, answer, err);
-        enum koji_retry_verdict verdict = login_again(session, &retry, &reply, &last);
+        enum koji_retry_verdict verdict = login_again(session, occasion, &retry, &reply, &last);
         if (verdict == KOJI_STOPPED)
             return cg_fail(err, CG_E_INTERRUPTED, "stopped while logging in");
         if (verdict == KOJI_GIVE_UP)
@@ -234,7 +242,7 @@ int koji_session_login(struct koji_session *session, struct cg_error *err)
         return 0;
     if (koji_login_prepare(session->profile, auth, err) < 0 || use_auth(session, auth, err) < 0)
         return -1;
-    return log_in(session, NULL, err) < 0 ? -1 : check_principal(session, err);
+    return log_in(session, FIRST_CONTACT, NULL, err) < 0 ? -1 : check_principal(session, err);
 }
 
 int koji_session_adopt(struct koji_session *session, const struct koji_ticket *ticket, struct cg_error *err)
@@ -257,7 +265,7 @@ static int renew_locked(struct koji_session *session, const struct koji_ticket *
         return 0;
     if (session->auth == KOJI_AUTH_NONE || koji_login_prepare(session->profile, session->auth, err) < 0)
         return cg_fail(err, CG_E_SESSION, "the session expired and the profile has no way to log in");
-    if (used->header_session && log_in(session, used, &refused) == 0) {
+    if (used->header_session && log_in(session, SESSION_EXPIRED, used, &refused) == 0) {
         koji_session_note(session, "session renewed");
         return 0;
     }
@@ -265,7 +273,7 @@ static int renew_locked(struct koji_session *session, const struct koji_ticket *
     if (effect == KOJI_CHANGE)
         return cg_fail(err, CG_E_SESSION, "the session cannot be renewed: %s",
                        refused.message[0] ? refused.message : "the hub knows no header sessions");
-    if (log_in(session, NULL, err) < 0)
+    if (log_in(session, SESSION_EXPIRED, NULL, err) < 0)
         return -1;
     koji_session_note(session, "logged in again");
     return 0;

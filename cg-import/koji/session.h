@@ -60,7 +60,8 @@ struct koji_session *koji_session_create(const struct koji_profile *profile, con
 
 /*
  * Logs in as the profile says (KOJI_AUTH_NONE: does nothing). Temporary failures are repeated by the profile's
- * retry rules. 0, or -1 with CG_E_AUTH, CG_E_UNREACHABLE, CG_E_OFFLINE, CG_E_CONFIG (no way to log in), ...
+ * retry rules, but that nobody is reached at all only with its anon_retry. 0, or -1 with CG_E_AUTH, CG_E_UNREACHABLE,
+ * CG_E_OFFLINE, CG_E_CONFIG (no way to log in), ...
  */
 int koji_session_login(struct koji_session *session, struct cg_error *err);
 

@@ -754,6 +754,19 @@ static void test_login_is_repeated(void **state)
     close_scene(&scene);
 }
 
+static void test_login_where_nobody_is_fails_at_once(void **state)
+{
+    (void)state;
+    OPEN(scene, {SESSION, 8, KEY});
+    scene.profile.server = (char *)(uintptr_t) "http://127.0.0.1:1/kojihub";
+    struct koji_session *session = koji_session_create(&scene.profile, koji_session_options(scene.session), &scene.err);
+    assert_int_equal(koji_session_login(session, &scene.err), -1);
+    assert_error_has(&scene.err, CG_E_UNREACHABLE, "cannot reach http://127.0.0.1:1/kojihub: ");
+    assert_string_equal(scene.notes, "");
+    koji_session_destroy(session);
+    close_scene(&scene);
+}
+
 static void test_login_refused(void **state)
 {
     (void)state;
@@ -842,6 +855,7 @@ int main(void)
         cmocka_unit_test(test_ticket_of_a_replaced_session),
         cmocka_unit_test(test_ticket_refusals),
         cmocka_unit_test(test_login_is_repeated),
+        cmocka_unit_test(test_login_where_nobody_is_fails_at_once),
         cmocka_unit_test(test_login_refused),
         cmocka_unit_test(test_login_answers_that_are_none),
         cmocka_unit_test(test_login_lacks_something),
