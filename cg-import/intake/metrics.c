@@ -238,7 +238,8 @@ int metrics_write(struct metrics *metrics, const json_t *statistics, const struc
     if (write_series(metrics, text, err) != 0 || write_durations(metrics, text, err) != 0 ||
         write_one(text, "cg_import_http_received_bytes_total", "counter", "Bytes of request bodies.",
                   atomic_load(&metrics->received_bytes), err) != 0 ||
-        write_one(text, "cg_import_http_dropped_total", "counter", "Connections shut down for being too slow.",
+        write_one(text, "cg_import_http_dropped_total", "counter",
+                  "Connections shut down for being too slow, or idle when their place was needed.",
                   atomic_load(&metrics->dropped), err) != 0 ||
         write_one(text, "cg_import_http_connections", "gauge", "Connections open.", held->connections, err) != 0 ||
         write_one(text, "cg_import_http_metadata_bytes", "gauge", "Bytes of metadata documents in hand.",

@@ -25,7 +25,7 @@ struct metrics_request {
 };
 void metrics_request(struct metrics *metrics, const struct metrics_request *request);
 
-/* Connections that were shut down for being too slow. */
+/* Connections that were shut down for being too slow, or idle when their place was needed. */
 void metrics_dropped(struct metrics *metrics, unsigned count);
 
 /* What the server holds at this moment. */
