@@ -8,6 +8,7 @@ import hashlib
 import json
 import pathlib
 import struct
+import time
 
 
 def leaf_hash(leaf):
@@ -138,6 +139,25 @@ def replay(read):
 
 def replay_directory(directory):
     return replay(lambda path: (pathlib.Path(directory) / path).read_bytes())
+
+
+def settled(service, timeout_s=120):
+    """Wait until nothing waits and all is published; the checkpoint."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        reply = service.request('GET', '/metrics', token='')
+        figures = dict(line.split(' ') for line in reply.body.decode().splitlines()
+                       if line.startswith('cg_import_audit_'))
+        published = float(figures.get('cg_import_audit_published_entries', 0))
+        if float(figures['cg_import_audit_pending']) == 0 and published > 0 and \
+                published == float(figures['cg_import_audit_signed_entries']):
+            return Checkpoint(service.request('GET', '/checkpoint', token='').body.decode())
+        assert time.monotonic() < deadline, figures
+        time.sleep(0.05)
+
+
+def vkey_of(leaves):
+    return [leaf for leaf in map(json.loads, leaves) if leaf['type'] == 'key'][-1]['detail']['keys'][0]
 
 
 # Events of which not exactly one leaf tells, and leaves of events that are not there or say something else.

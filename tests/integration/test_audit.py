@@ -259,7 +259,7 @@ def litewitness(log, tmp_path):
     """(verifier key, url) of a running litewitness (filippo.io/torchwood), whose binary CG_LITEWITNESS names."""
     binary = os.environ.get('CG_LITEWITNESS')
     if not binary:
-        pytest.skip('CG_LITEWITNESS does not name a litewitness')
+        pytest.skip('CG_LITEWITNESS does not name a litewitness, which only a Go newer than that of distributions builds')
     name, socket = 'lite.example/w', str(tmp_path / 'agent')
     subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / 'lw'], check=True)
     database = sqlite3.connect(tmp_path / 'lw.db')
@@ -296,8 +296,21 @@ def litewitness(log, tmp_path):
         yield '%s+%s+%s' % (name, key_id, b64(public)), url
 
 
-def test_a_witness_of_others_answers_alike_and_is_verified(cg_import, log, witness, litewitness, tmp_path):
-    vkey, url = litewitness
+@pytest.fixture
+def go_witness(log, go_verifiers):
+    """(verifier key, url) of a witness made of Go's sumdb/note and transparency-dev/merkle."""
+    with go_verifiers.witness('go.example/w', log.key.vkey) as running:
+        yield running
+
+
+@pytest.fixture
+def fixture_named(request):
+    return request.getfixturevalue
+
+
+@pytest.mark.parametrize('other', ['go_witness', 'litewitness'])
+def test_a_witness_of_others_answers_alike_and_is_verified(cg_import, log, witness, other, fixture_named, tmp_path):
+    vkey, url = fixture_named(other)
     requests = [(0, 10, None), (0, 20, None), (10, 300, None), (300, 10, None), (300, 300, None), (300, 600, None)]
     for old, new, note in requests:
         ours, theirs = (add_checkpoint(one, request(log, old, new, note)) for one in (witness[1], url))
