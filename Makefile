@@ -254,8 +254,9 @@ sanitize: sanitized-tests ## run the unit tests under the address and undefined-
 
 PROFILE ?= koji
 KILLS ?= 100
-check-crash: all ## kill replicas, connections and the hub's replies: make check-crash KILLS=1000
-	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
+check-crash: all ## kill replicas, connections and replies: make check-crash KILLS=1000, or KILLS=200 POINTS=log
+	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) CG_POINTS=$(POINTS) \
+	  $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
 
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
 	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) $(PYTHON) tests/harness/run-tests --pytest-serial hub tests/hub
