@@ -8,7 +8,6 @@ import http.server
 import json
 import os
 import pathlib
-import signal
 import socketserver
 import sqlite3
 import subprocess
@@ -18,6 +17,8 @@ import urllib.error
 import urllib.request
 
 import pytest
+
+from witness_process import Witness
 
 DASH = '\u2014 '
 
@@ -119,18 +120,10 @@ def log(cg_import, tmp_path):
 
 @pytest.fixture
 def witness(cg_import, log, tmp_path):
-    """(key, url) of a running witness."""
-    key = Key(cg_import, tmp_path, 'witness.example/w', '--witness')
-    ready = tmp_path / 'ready.json'
-    process = subprocess.Popen([cg_import.path, 'witness', '--key-file', key.file, '--state', tmp_path / 'state', '--log',
-                                log.key.vkey, '--listen', '127.0.0.1:0', '--ready-file', ready])
-    deadline = time.monotonic() + 60
-    while not ready.exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    yield key, json.loads(ready.read_text())['url']
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    """A running witness, which has `name` and `vkey`, and its url."""
+    running = Witness(cg_import.path, 'witness.example/w', log.key.vkey, tmp_path / 'witness').start()
+    yield running, running.url
+    assert running.stop() == 0
 
 
 def add_checkpoint(url, body):
