@@ -159,6 +159,8 @@ static int keep_directory(int directory_fd, struct cg_error *err)
 
 int image_confine(const struct image_limits *limits, int directory_fd, struct cg_error *err)
 {
+    /* A file that grows too large is a failed write, with a sentence. */
+    signal(SIGXFSZ, SIG_IGN);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return cg_fail_errno(err, "confine", "the reader");
     if (set_limits(limits, err) < 0 || keep_directory(directory_fd, err) < 0)

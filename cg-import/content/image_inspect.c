@@ -23,7 +23,8 @@
 #define LOOK_MS 200
 /* After the last fact the reader has nothing to do but to end. */
 #define END_MS 5000
-#define FILE_BYTES (2ULL << 30)
+/* Of one file of an rpm database: that of a whole distribution has less. */
+#define FILE_BYTES (512ULL << 20)
 
 /* One reader while it runs. */
 struct reader {
