@@ -207,23 +207,27 @@ int image_archive_read(struct image_archive *archive, struct image_source source
     return more < 0 ? -1 : 1;
 }
 
-const struct image_member *image_archive_find(const struct image_archive *archive, const char *name)
+int image_archive_find(const struct image_archive *archive, const char *name, const struct image_member **member,
+                       struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes path = {0};
-    if (image_path_clean(&path, name, NULL) < 0)
-        return NULL;
+    *member = NULL;
+    if (image_path_clean(&path, name, err) < 0)
+        return -1;
     const char *wanted = cg_bytes_text(&path);
     for (unsigned links = 0; links <= LINKS_MOST; links++) {
         size_t i = archive->count;
         while (i > 0 && strcmp(archive->members[i - 1].name, wanted) != 0)
             i--;
         if (i == 0)
-            return NULL;
-        if (archive->members[i - 1].kind != IMAGE_MEMBER_ALIAS)
-            return &archive->members[i - 1];
+            return 0;
+        if (archive->members[i - 1].kind != IMAGE_MEMBER_ALIAS) {
+            *member = &archive->members[i - 1];
+            return 0;
+        }
         wanted = archive->members[i - 1].target;
     }
-    return NULL;
+    return 0;
 }
 
 void image_archive_finish(struct image_archive *archive)

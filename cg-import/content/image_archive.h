@@ -49,8 +49,12 @@ struct image_archive {
  */
 int image_archive_read(struct image_archive *archive, struct image_source source, struct cg_error *err);
 
-/* The member of that name, links followed; of two the later, as when unpacking. NULL if there is none. */
-const struct image_member *image_archive_find(const struct image_archive *archive, const char *name);
+/*
+ * The member of that name, links followed; of two the later, as when unpacking. *member is NULL if there is none. 0, or
+ * -1 with CG_E_MEMORY.
+ */
+int image_archive_find(const struct image_archive *archive, const char *name, const struct image_member **member,
+                       struct cg_error *err);
 
 void image_archive_finish(struct image_archive *archive);
 

@@ -104,7 +104,6 @@ static int forbid_calls(struct cg_error *err)
                                             "io_uring_setup",
                                             "io_uring_enter",
                                             "io_uring_register",
-                                            "prlimit64",
                                             "setrlimit",
                                             "msgget",
                                             "semget",
@@ -122,6 +121,9 @@ static int forbid_calls(struct cg_error *err)
         if (number >= 0)
             result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
     }
+    /* Limits may be asked for, and not be set. */
+    if (result == 0)
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_NE, 0));
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);

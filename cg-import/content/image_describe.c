@@ -63,7 +63,9 @@ static int set_digest(json_t *object, const char *name, const char *sha256)
 
 static int add_layer(const struct describing *d, struct image *image, const char *name, struct cg_error *err)
 {
-    const struct image_member *member = name ? image_archive_find(d->archive, name) : NULL;
+    const struct image_member *member = NULL;
+    if (name && image_archive_find(d->archive, name, &member, err) < 0)
+        return -1;
     if (!member)
         return broken(d, err, "layer %s is named but not in the archive", name ? name : "(no text)");
     if (member->fault)
@@ -100,7 +102,8 @@ static int tell_config(struct image *image, struct cg_error *err)
 
 static int find_config(const struct describing *d, struct image *image, const char *name, struct cg_error *err)
 {
-    image->config = name ? image_archive_find(d->archive, name) : NULL;
+    if (name && image_archive_find(d->archive, name, &image->config, err) < 0)
+        return -1;
     if (!image->config)
         return broken(d, err, "configuration %s is named but not in the archive", name ? name : "(no text)");
     if (!json_is_object(image->config->document)) {
@@ -169,25 +172,28 @@ static int describe_docker(const struct describing *d, const json_t *manifest, s
 /* --- OCI image layout ----------------------------------------------------------------------------------------------
  */
 
-/* "blobs/sha256/HEX" of a descriptor's digest; NULL if it has none, or no memory. */
-static char *blob_path(const json_t *descriptor, struct cg_bytes *path)
+/* *path is "blobs/sha256/HEX" of a descriptor's digest, NULL if it has none; to be freed. 0, or -1. */
+static int blob_path(const json_t *descriptor, char **path, struct cg_error *err)
 {
     const char *digest = json_string_value(json_object_get(descriptor, "digest"));
     const char *colon = digest ? strchr(digest, ':') : NULL;
-    if (!colon || cg_bytes_printf(path, NULL, "blobs/%.*s/%s", (int)(colon - digest), digest, colon + 1) < 0)
-        return NULL;
-    return path->data;
+    CG_AUTO_BYTES struct cg_bytes text = {0};
+    if (colon && cg_bytes_printf(&text, err, "blobs/%.*s/%s", (int)(colon - digest), digest, colon + 1) < 0)
+        return -1;
+    *path = cg_bytes_steal(&text);
+    return 0;
 }
 
 static int describe_manifest(const struct describing *d, const json_t *descriptor, const struct image_member *manifest,
                              struct cg_error *err)
 {
     CG_AUTO(image_finish) struct image image = {0};
-    CG_AUTO_BYTES struct cg_bytes config = {0};
+    CG_AUTO_FREE char *config = NULL;
     const json_t *layers = json_object_get(manifest->document, "layers"), *layer;
     size_t i;
     if (begin_image(d, &image, json_array_size(layers), err) < 0 ||
-        find_config(d, &image, blob_path(json_object_get(manifest->document, "config"), &config), err) < 0)
+        blob_path(json_object_get(manifest->document, "config"), &config, err) < 0 ||
+        find_config(d, &image, config, err) < 0)
         return -1;
     json_t *type = json_object_get(manifest->document, "mediaType");
     type = type ? type : json_object_get(descriptor, "mediaType");
@@ -196,8 +202,8 @@ static int describe_manifest(const struct describing *d, const json_t *descripto
         return cg_fail_memory(err);
     json_array_foreach(layers, i, layer)
     {
-        CG_AUTO_BYTES struct cg_bytes path = {0};
-        if (add_layer(d, &image, blob_path(layer, &path), err) < 0)
+        CG_AUTO_FREE char *path = NULL;
+        if (blob_path(layer, &path, err) < 0 || add_layer(d, &image, path, err) < 0)
             return -1;
     }
     return add_image(d, &image, json_array_size(layers), err);
@@ -217,12 +223,13 @@ static int describe_index(const struct describing *d, const json_t *index, unsig
         return cg_fail(err, CG_E_LIMIT, "indexes nested deeper than %d", IMAGE_INDEX_DEPTH_MOST);
     json_array_foreach(json_object_get(index, "manifests"), i, descriptor)
     {
-        CG_AUTO_BYTES struct cg_bytes path = {0};
-        const char *name = blob_path(descriptor, &path);
-        const struct image_member *member = name ? image_archive_find(d->archive, name) : NULL;
+        CG_AUTO_FREE char *name = NULL;
+        const struct image_member *member = NULL;
         int described = 0;
         if (is_attestation(descriptor))
             continue;
+        if (blob_path(descriptor, &name, err) < 0 || (name && image_archive_find(d->archive, name, &member, err) < 0))
+            return -1;
         if (!member || !json_is_object(member->document))
             described = broken(d, err, "manifest %s is named but not in the archive", name ? name : "(no digest)");
         else if (json_object_get(member->document, "manifests"))
@@ -283,9 +290,11 @@ int image_describe(const struct image_archive *archive, const char *directory, j
 {
     const struct describing d = {
         .archive = archive, .directory = directory, .facts = facts, .images = json_object_get(facts, "images")};
-    const struct image_member *layout = image_archive_find(archive, "oci-layout");
-    const struct image_member *index = image_archive_find(archive, "index.json");
-    const struct image_member *manifest = image_archive_find(archive, "manifest.json");
+    const struct image_member *layout, *index, *manifest;
+    if (image_archive_find(archive, "oci-layout", &layout, err) < 0 ||
+        image_archive_find(archive, "index.json", &index, err) < 0 ||
+        image_archive_find(archive, "manifest.json", &manifest, err) < 0)
+        return -1;
     const char *placeholder = placeholder_text(archive);
     if (placeholder)
         return set_text(facts, "form", "placeholder", err) < 0 || set_text(facts, "note", placeholder, err) < 0 ? -1

@@ -78,26 +78,29 @@ static bool find_file(const char *directory, size_t directory_size, const char *
 }
 
 /* ".wh..wh.*" but the opaque mark are aufs's own. */
-static void take_whiteout(struct image_layer *layer, const char *path, size_t directory_size, const char *name)
+static int take_whiteout(struct image_layer *layer, const char *path, size_t directory_size, const char *name,
+                         struct cg_error *err)
 {
     unsigned place = 0, file = 0;
     if (strcmp(name, OPAQUE) == 0) {
         hide_at_or_below(layer, path, directory_size);
-        return;
+        return 0;
     }
     const char *hidden = name + strlen(WHITEOUT);
     if (strncmp(hidden, WHITEOUT, strlen(WHITEOUT)) == 0)
-        return;
+        return 0;
     if (find_file(path, directory_size, hidden, &place, &file)) {
         if (layer->found[place][file] == IMAGE_NOTHING)
             layer->found[place][file] = IMAGE_HIDDEN;
-        return;
+        return 0;
     }
     CG_AUTO_BYTES struct cg_bytes target = {0};
-    if (cg_bytes_append(&target, path, directory_size, NULL) == 0 &&
-        (directory_size == 0 || cg_bytes_append(&target, "/", 1, NULL) == 0) &&
-        cg_bytes_append_text(&target, hidden, NULL) == 0)
-        hide_at_or_below(layer, cg_bytes_text(&target), target.size);
+    if (cg_bytes_append(&target, path, directory_size, err) < 0 ||
+        (directory_size > 0 && cg_bytes_append(&target, "/", 1, err) < 0) ||
+        cg_bytes_append_text(&target, hidden, err) < 0)
+        return -1;
+    hide_at_or_below(layer, cg_bytes_text(&target), target.size);
+    return 0;
 }
 
 /* --- keeping a file ------------------------------------------------------------------------------------------------
@@ -150,10 +153,8 @@ static int take_entry(struct reading *reading, struct archive_entry *entry, stru
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t directory_size = slash ? (size_t)(slash - path) : 0;
     unsigned place = 0, file = 0;
-    if (strncmp(name, WHITEOUT, strlen(WHITEOUT)) == 0) {
-        take_whiteout(layer, path, directory_size, name);
-        return 0;
-    }
+    if (strncmp(name, WHITEOUT, strlen(WHITEOUT)) == 0)
+        return take_whiteout(layer, path, directory_size, name, err);
     if (find_file(path, directory_size, name, &place, &file)) {
         bool regular = archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry);
         layer->found[place][file] = regular ? IMAGE_FILE : IMAGE_LINK;

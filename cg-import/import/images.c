@@ -33,7 +33,8 @@ static bool are_final(const json_t *facts)
     size_t i;
     json_array_foreach(json_object_get(facts, "faults"), i, entry)
     {
-        if (strcmp(json_string_value(json_object_get(entry, "kind")), "broken") != 0)
+        const char *kind = json_string_value(json_object_get(entry, "kind"));
+        if (!kind || strcmp(kind, "broken") != 0)
             return false;
     }
     json_array_foreach(json_object_get(facts, "images"), i, entry)
