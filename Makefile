@@ -281,11 +281,11 @@ fuzz: ## fuzz each target for FUZZ_SECONDS
 	    $(BUILD)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
 .PHONY: fuzz-programs
 fuzz-programs: $(patsubst %,$(BUILD)/tests/fuzz/%,$(FUZZERS))
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(UNDER_koji)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(KOJI) $(UNDER_content)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(UNDER_koji) $(HUB_LIBS) \
-	  $(LIBCG_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(KOJI) $(UNDER_content) $(HUB_LIBS) \
+	  $(IMAGE_LIBS) $(LIBCG_LIBS)
 
 # --- reading the code ------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])

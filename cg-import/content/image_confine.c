@@ -111,6 +111,8 @@ static int forbid_calls(struct cg_error *err)
                                             "open_by_handle_at",
                                             "name_to_handle_at",
                                             NULL};
+    /* Limits may be asked for, and not be set. */
+    static const struct scmp_arg_cmp sets_limits = {.arg = 2, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return cg_fail_memory(err);
@@ -121,9 +123,8 @@ static int forbid_calls(struct cg_error *err)
         if (number >= 0)
             result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
     }
-    /* Limits may be asked for, and not be set. */
     if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_NE, 0));
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, &sets_limits);
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
