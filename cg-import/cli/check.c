@@ -24,8 +24,8 @@ static const struct option_row rows[] = {
 };
 static const struct option_row image_rows[] = {
     {OPTION_NO_INSPECT, "no-inspect", NULL, "do not look into them"},
-    {OPTION_IMAGE_LEVEL, "image-level", "[RULE=]LEVEL",
-     "make findings of the rule image.RULE, or of all, an error, a warning, or off; may be given more than once"},
+    {OPTION_IMAGE_LEVEL, "image-level", "LEVEL",
+     "make all findings about images an error, a warning, or off; RULE=LEVEL those of image.RULE; may be repeated"},
     {0, NULL, NULL, NULL},
 };
 static const struct option_row hub_rows[] = {
