@@ -193,6 +193,17 @@ $(BUILD)/generated/openapi_text.h: schema/openapi.yaml schema/openapi.json
 	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
+# And the pages, each with its entity tag.
+WEB_FILES := $(sort $(foreach suffix,html css js svg,$(wildcard cg-import/web/*.$(suffix))))
+$(BUILD)/generated/web_files.h: $(WEB_FILES)
+	@mkdir -p $(@D)
+	{ n=0; for f in $^; do n=$$((n + 1)); echo "static const unsigned char web_$$n[] = {"; \
+	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; \
+	  echo 'static const struct web_file web_files[] = {'; n=0; for f in $^; do n=$$((n + 1)); \
+	  echo "{\"$${f##*/}\", \"\\\"$$(sha256sum <$$f | cut -c 1-32)\\\"\", web_$$n, sizeof web_$$n - 1},"; done; \
+	  echo '};'; } >$@
+$(BUILD)/obj/cg-import/intake/pages.o: $(BUILD)/generated/web_files.h
+
 -include $(HUB_OBJECTS:.o=.d)
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
@@ -259,17 +270,24 @@ sanitize: sanitized-tests ## run the unit tests under the address and undefined-
 
 PROFILE ?= koji
 KILLS ?= 100
-check-crash: all ## kill replicas, connections and the hub's replies: make check-crash KILLS=1000
-	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
+check-crash: all ## kill replicas, connections and replies: make check-crash KILLS=1000, or KILLS=200 POINTS=log
+	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) CG_POINTS=$(POINTS) \
+	  $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
 
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
 	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) $(PYTHON) tests/harness/run-tests --pytest-serial hub tests/hub
 
 # A hub is filled only if it was named.
-bench: all $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
+AUDIT_BENCH_ENTRIES ?= 1000000
+PROVENANCE_BENCH_OPTIONS ?= --builds 2000 --times 200
+bench: all $(TOOLS) $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/service_bench.py $(SERVICE_BENCH_OPTIONS)
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)) \
 	  $(BENCH_OPTIONS)
+	rm -rf $(BUILD)/bench/audit && mkdir -p $(BUILD)/bench/audit
+	$(BUILD)/tests/bench/audit_bench $(abspath $(BUILD))/bench/audit 5 8 $(AUDIT_BENCH_ENTRIES)
+	rm -rf $(BUILD)/bench/audit
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/provenance_bench.py $(PROVENANCE_BENCH_OPTIONS)
 
 # --- fuzzing: clang's libFuzzer with both sanitizers, seeds in tests/fuzz/corpus/NAME --------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -295,7 +313,7 @@ layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers; and POSIX makes NULL a pointer.
-lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h $(BUILD)/generated/openapi_text.h ## clang-tidy, cppcheck, format, man pages
+lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h web_files.h) ## clang-tidy, cppcheck, format, man pages
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
