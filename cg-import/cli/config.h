@@ -77,6 +77,13 @@ struct config_worker {
     char *directory;
 };
 
+struct config_images {
+    bool inspect;
+    char **levels; /* "RULE=LEVEL", "LEVEL", as --image-level; later ones over earlier */
+    uint64_t memory_bytes;
+    uint64_t processor_ms, time_ms;
+};
+
 struct config_audit {
     char *directory;   /* of the published log */
     char *last_signed; /* file outside the database */
@@ -129,6 +136,7 @@ struct config {
     struct config_callers callers;
     struct config_limits limits;
     struct config_worker worker;
+    struct config_images images;
     struct config_audit audit;
     struct config_witness *witnesses;
     size_t witness_count;

@@ -47,6 +47,7 @@ def test_every_option_is_in_the_help_the_page_and_the_completion(cg_import, verb
 
 
 VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3', 'ACTION': 'forget', 'NUMBER': '3',
+          'LEVEL': 'off',
           'KEY': 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'}
 
 
