@@ -55,23 +55,6 @@ static int differs(struct compared *compared, const char *what, const char *name
 /* --- metadata.json -------------------------------------------------------------------------------------------------
  */
 
-/* The directories of the build's files: [vol/VOLUME/]packages/NAME/VERSION/RELEASE. Returns how many. */
-static size_t build_parts(const struct compared *compared, const char *parts[6])
-{
-    const json_t *json = compared->build.json;
-    const char *volume = service_import_text(json, "volume_name");
-    size_t count = 0;
-    if (volume[0] && strcmp(volume, "DEFAULT") != 0) {
-        parts[count++] = "vol";
-        parts[count++] = volume;
-    }
-    parts[count++] = "packages";
-    parts[count++] = service_import_text(json, "name");
-    parts[count++] = service_import_text(json, "version");
-    parts[count++] = service_import_text(json, "release");
-    return count;
-}
-
 static int is_metadata(const struct compared *compared, const struct cg_bytes *text, struct cg_error *err)
 {
     struct cg_digests digests;
@@ -105,7 +88,7 @@ static bool take_out(struct cg_bytes *text)
 static int compare_metadata(struct compared *compared, struct cg_error *err)
 {
     const char *parts[7];
-    size_t count = build_parts(compared, parts);
+    size_t count = koji_build_directory(compared->build.json, parts);
     parts[count++] = "metadata.json";
     CG_AUTO_BYTES struct cg_bytes text = {0};
     struct cg_error why = {0};
@@ -113,7 +96,7 @@ static int compare_metadata(struct compared *compared, struct cg_error *err)
     int found = koji_stored_file_read(compared->session, parts, count, most, &text, &why, err);
     if (found < 0)
         return -1;
-    if (found == KOJI_FILE_UNREADABLE)
+    if (found >= KOJI_FILE_ABSENT)
         return differs(compared, "cannot be read", "metadata.json", err);
     int same = found == KOJI_FILE_READ ? is_metadata(compared, &text, err) : 0;
     for (int i = 0; i < PUT_IN_MAX && same == 0 && found == KOJI_FILE_READ && take_out(&text); i++)
@@ -179,7 +162,7 @@ static int compare_digests(struct compared *compared, const json_t *output, cons
 static int compare_log(struct compared *compared, const json_t *output, const json_t *log, struct cg_error *err)
 {
     const char *parts[16];
-    size_t count = build_parts(compared, parts);
+    size_t count = koji_build_directory(compared->build.json, parts);
     CG_AUTO_FREE char *directory = strdup(service_import_text(log, "dir"));
     if (!directory)
         return cg_fail_memory(err);
@@ -198,7 +181,7 @@ static int compare_output(struct compared *compared, const json_t *output, const
 {
     const char *name = service_import_text(output, "name"), *base = strrchr(name, '/');
     const char *parts[16];
-    size_t count = build_parts(compared, parts);
+    size_t count = koji_build_directory(compared->build.json, parts);
     base = base ? base + 1 : name;
     const json_t *archive = by_name(files->archives, "filename", base), *log = by_name(files->logs, "name", base);
     if (archive && archive_parts(archive, parts, &count))

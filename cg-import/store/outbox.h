@@ -81,6 +81,7 @@ struct store_outbox_import {
     int64_t build_id;
     unsigned tries;
     double age_s;  /* since it was brought in */
+    double at;     /* when it happened, by the hub's clock, seconds since 1970 */
     json_t *event; /* owned */
 };
 /* The first that is due. 1, 0 none is, -1. */

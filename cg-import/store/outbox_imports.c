@@ -9,6 +9,7 @@
 
 static const struct pg_statement next_open = {
     "next_hub_import", "SELECT i.line, i.position, i.build_id, i.tries, extract(epoch FROM now() - i.known_at)::float8,"
+                       " extract(epoch FROM (e.event ->> 'time')::timestamptz)::float8,"
                        " e.event FROM hub_imports i JOIN hub_events e USING (hub, line, position)"
                        " WHERE i.hub = $1 AND i.build_key IS NULL AND i.due_at <= now() ORDER BY i.due_at, i.position"
                        " LIMIT 1"};
@@ -38,6 +39,7 @@ static int next_work(struct pg_connection *connection, void *context, struct cg_
     s->next->build_id = pg_get_int(&row);
     s->next->tries = (unsigned)pg_get_int(&row);
     s->next->age_s = pg_get_double(&row);
+    s->next->at = pg_get_double(&row);
     pg_get_json(&row, &s->next->event);
     return pg_row_end(&row, err) != 0 ? -1 : 1;
 }

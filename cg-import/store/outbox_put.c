@@ -45,6 +45,16 @@ int store_outbox_digest(const json_t *event, char digest[65], struct cg_error *e
     return 0;
 }
 
+/* "2026-11-30T10:00:00.000000Z": what the database will read. */
+static bool is_time(const char *text)
+{
+    static const char form[] = "0000-00-00T00:00:00.000000Z";
+    size_t i = 0;
+    while (form[i] && (form[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]))
+        i++;
+    return !form[i] && !text[i];
+}
+
 static int judge(const json_t *event, int64_t position, struct cg_error *err)
 {
     json_int_t told = json_integer_value(json_object_get(event, "position"));
@@ -55,7 +65,7 @@ static int judge(const json_t *event, int64_t position, struct cg_error *err)
         return no_event(event, "kind", err);
     if (!text_of(event, "nvr"))
         return no_event(event, "nvr", err);
-    if (!text_of(event, "time"))
+    if (!text_of(event, "time") || !is_time(text_of(event, "time")))
         return no_event(event, "time", err);
     if (json_integer_value(json_object_get(event, "build_id")) <= 0)
         return no_event(event, "build id", err);
