@@ -302,7 +302,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, socklen_t size)
 {
     (void)address, (void)size;
-    return limits_admits(((struct carrier *)cls)->options.shared->limits) ? MHD_YES : MHD_NO;
+    return limits_admits(((struct carrier *)cls)->options.shared->limits, clock_monotonic_ms()) ? MHD_YES : MHD_NO;
 }
 
 /* --- starting and stopping ---------------------------------------------------------------------------------------- */
