@@ -27,16 +27,34 @@ struct compared {
     uint64_t differences;
 };
 
+/* Does the hub's record tell with this leaf that the build's files went? */
+static bool tells_end(const json_t *leaf)
+{
+    const json_t *to = json_object_get(json_object_get(json_object_get(leaf, "detail"), "told"), "new");
+    return strcmp(service_import_text(leaf, "type"), "hub-state") == 0 &&
+           (json_integer_value(to) == KOJI_BUILD_DELETED || json_integer_value(to) == KOJI_BUILD_CANCELED);
+}
+
+/* An import of another client is told by the hub's record alone; of our own our leaf says more. */
 int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, struct cg_error *err)
 {
     CG_AUTO_JSON json_t *leaf = json_loadb(data, size, 0, NULL);
     json_int_t build_id = json_integer_value(json_object_get(json_object_get(leaf, "koji"), "build_id"));
+    const char *type = service_import_text(leaf, "type");
+    bool others = strcmp(type, "hub-import") == 0;
     char key[32];
-    if (strcmp(service_import_text(leaf, "type"), "imported") != 0 || build_id <= 0)
+    if (build_id <= 0 || (strcmp(type, "imported") != 0 && !others && !tells_end(leaf)))
         return 0;
     if (!hub->imported && !(hub->imported = json_object()))
         return cg_fail_memory(err);
     snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, build_id);
+    const json_t *before = json_object_get(hub->imported, key);
+    if (tells_end(leaf)) {
+        json_object_del(hub->imported, key);
+        return 0;
+    }
+    if (others && before && strcmp(service_import_text(before, "type"), "imported") == 0)
+        return 0;
     return json_object_set(hub->imported, key, leaf) < 0 ? cg_fail_memory(err) : 0;
 }
 
@@ -92,7 +110,8 @@ static int compare_metadata(struct compared *compared, struct cg_error *err)
     parts[count++] = "metadata.json";
     CG_AUTO_BYTES struct cg_bytes text = {0};
     struct cg_error why = {0};
-    size_t most = (size_t)json_integer_value(json_object_get(compared->leaf, "metadata_size")) + PUT_IN_BYTES_MAX;
+    const json_t *told = json_object_get(compared->leaf, "metadata_size");
+    size_t most = told ? (size_t)json_integer_value(told) + PUT_IN_BYTES_MAX : CG_JSON_SIZE_MAX;
     int found = koji_stored_file_read(compared->session, parts, count, most, &text, &why, err);
     if (found < 0)
         return -1;
