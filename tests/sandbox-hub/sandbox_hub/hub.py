@@ -40,7 +40,7 @@ class Options:
         self.denied_packages = {}
         self.verbose_policy = False
         self.record = False             # has the plugin cg_import, which keeps a record of imports
-        self.record_permission = 'admin'
+        self.record_permission = 'admin'        # who may read it; None: all users
         self.change(given)
 
     def change(self, given):

@@ -62,7 +62,7 @@ def events(call, after=0, limit=100):
     """The events after a position, the oldest first."""
     after, limit = number(after, 'after'), number(limit, 'limit')
     permission = call.hub.options.record_permission
-    if not call.session.logged_in or not call.session.has_perm(permission):
+    if not call.session.logged_in or not (permission is None or call.session.has_perm(permission)):
         raise errors.ActionNotAllowed('%s permission required' % permission)
     if not 1 <= limit <= LIMIT_MOST:
         raise errors.GenericError('the limit %d makes no sense, expected 1 to %d' % (limit, LIMIT_MOST))
