@@ -20,6 +20,7 @@
 
 enum backfill_option {
     OPTION_BACKFILL_PROFILE = 'p',
+    OPTION_QUIET = 'q',
     OPTION_CG = OPTION_OF_SERVICE_VERB,
     OPTION_PACKAGE,
     OPTION_SINCE,
@@ -27,7 +28,6 @@ enum backfill_option {
     OPTION_RATE,
     OPTION_DRY_RUN,
     OPTION_WITHOUT_METADATA,
-    OPTION_QUIET,
     OPTION_JSON,
 };
 

@@ -45,6 +45,7 @@ struct follower *daemon_start_follower(struct daemon *daemon, const struct confi
     const struct follower_options options = {.store = daemon->database.store,
                                              .log = daemon->log,
                                              .replica = config->service.replica,
+                                             .lease_ms = (unsigned)config->worker.lease_ms,
                                              .hubs = hubs->for_follower,
                                              .hub_count = hubs->count};
     return follower_start(&options, err);

@@ -149,7 +149,7 @@ int follow_imports(struct follow *follow, struct cg_error *err)
         if (stop_level(follow->stop) != STOP_NONE)
             return 0;
         int leads =
-            store_outbox_lead(follow->store, follow->hub.name, follow->replica, FOLLOW_LEASE_MS, &follow->reach, err);
+            store_outbox_lead(follow->store, follow->hub.name, follow->replica, follow->lease_ms, &follow->reach, err);
         int due = leads > 0 ? store_outbox_next(follow->store, follow->hub.name, &import, err) : leads;
         if (due <= 0)
             return due;

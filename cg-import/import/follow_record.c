@@ -124,7 +124,7 @@ int follow_record(struct follow *follow, struct cg_error *err)
         if (stop_level(follow->stop) != STOP_NONE)
             return cg_fail(err, CG_E_INTERRUPTED, "stopped while the record was read");
         int leads =
-            store_outbox_lead(follow->store, follow->hub.name, follow->replica, FOLLOW_LEASE_MS, &follow->reach, err);
+            store_outbox_lead(follow->store, follow->hub.name, follow->replica, follow->lease_ms, &follow->reach, err);
         if (leads <= 0)
             return leads < 0 ? -1 : 1;
         int read = read_page(follow, &read_on, err);

@@ -62,7 +62,7 @@ static int begin_session(struct follow *follow, struct cg_error *err)
 static int read_once(struct follow *follow, struct cg_error *why)
 {
     int leads =
-        store_outbox_lead(follow->store, follow->hub.name, follow->replica, FOLLOW_LEASE_MS, &follow->reach, why);
+        store_outbox_lead(follow->store, follow->hub.name, follow->replica, follow->lease_ms, &follow->reach, why);
     if (leads == 0)
         return -1;
     int session = leads < 0 ? -1 : begin_session(follow, why);
@@ -155,6 +155,7 @@ static void make_follow(struct follower *follower, const struct follower_options
                               .store = options->store,
                               .log = options->log,
                               .replica = options->replica,
+                              .lease_ms = options->lease_ms,
                               .stop = &follower->stop};
     follow->profile.max_retries = 0;
     follow->profile.offline_retry = false;

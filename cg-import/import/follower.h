@@ -33,6 +33,7 @@ struct follower_options {
     struct store *store;
     struct log *log;
     const char *replica; /* unique among replicas */
+    unsigned lease_ms;   /* another goes on with a hub so long after its follower was killed */
     const struct follower_hub *hubs;
     size_t hub_count;
 };

@@ -12,8 +12,8 @@
 
 #include <pthread.h>
 
-/* A lease holds for longer than any one request may take, milliseconds and seconds. */
-#define FOLLOW_LEASE_MS 180000U
+/* Longest wait for one answer, seconds. Should a lease end meanwhile, another may bring in the same events, and one of
+ * the two finds that they are in. */
 #define FOLLOW_TIMEOUT_S 60
 
 struct follow {
@@ -22,6 +22,7 @@ struct follow {
     struct store *store;
     struct log *log;
     const char *replica;
+    unsigned lease_ms;
     const struct stop *stop;
     struct koji_session *session; /* logged in; NULL: none now */
     struct store_outbox_reach reach;

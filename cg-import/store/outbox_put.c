@@ -137,6 +137,26 @@ static int put_leaf(struct pg_connection *connection, const char *hub, const str
     return audit_leaf_put(connection, &leaf, err);
 }
 
+/* After this database was restored from a backup and the log's entries were put back (audit restore), events that are
+ * brought in again have their leaf. */
+static const struct pg_statement find_leaf = {
+    "find_hub_leaf",
+    "SELECT 1 FROM audit_entry e, convert_from(e.leaf, 'UTF8') AS t(l) WHERE e.nvr = $1 AND e.type = $2"
+    " AND t.l::json #>> '{koji,hub}' = $3 AND t.l::json #>> '{detail,position}' = $4"
+    " AND t.l::json #>> '{detail,at}' = $5 LIMIT 1"};
+
+/* 1, 0, -1. */
+static int has_leaf(struct pg_connection *connection, const char *hub, const json_t *event, struct cg_error *err)
+{
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_text(&params, text_of(event, "nvr"));
+    pg_put_text(&params, leaf_type(text_of(event, "kind")));
+    pg_put_text(&params, hub);
+    pg_put_int(&params, json_integer_value(json_object_get(event, "position")));
+    pg_put_text(&params, text_of(event, "time"));
+    return pg_run(connection, &find_leaf, &params, NULL, err);
+}
+
 /* --- bringing in ------------------------------------------------------------------------------------------------- */
 
 /* Only from where the caller stands: the row is locked until the transaction ends. */
@@ -195,8 +215,10 @@ static int put_one(struct pg_connection *connection, struct putting *p, const js
     pg_put_text(&row, to->digest);
     pg_put_int(&row, build_id);
     pg_put_json(&row, event);
-    if (pg_run(connection, &put_event, &row, NULL, err) < 0 || hub_build_apply(connection, p->hub, event, err) != 0 ||
-        put_leaf(connection, p->hub, to, event, err) != 0)
+    if (pg_run(connection, &put_event, &row, NULL, err) < 0 || hub_build_apply(connection, p->hub, event, err) != 0)
+        return -1;
+    int told = has_leaf(connection, p->hub, event, err);
+    if (told < 0 || (told == 0 && put_leaf(connection, p->hub, to, event, err) != 0))
         return -1;
     if (strcmp(text_of(event, "kind"), "import") != 0)
         return 0;

@@ -163,6 +163,27 @@ static void skips_no_event(void **state)
     store_close(store);
 }
 
+/* This database was restored from a backup, and the log's entries were put back. */
+static void an_event_that_has_its_leaf_gets_no_other(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    struct store *store = open_store();
+    struct store_outbox_reach reach = led(store, "r1"), restored = reach;
+    put(store, &reach, list_of(event(1, "state", "app-1-1", 7, "{}"), event(2, "tag", "app-1-1", 7, "{}")), &err);
+    sql("INSERT INTO audit_entry (idx, id, type, nvr, leaf, leaf_hash) SELECT 0, id, type, nvr, leaf,"
+        " sha256('\\x00'::bytea || leaf) FROM audit_pending WHERE type = 'hub-state'");
+    sql("DELETE FROM audit_pending WHERE type = 'hub-state'");
+    sql("ALTER TABLE hub_events DISABLE TRIGGER hub_events_are_final");
+    sql("DELETE FROM hub_events");
+    sql("UPDATE followed_hubs SET position = 0, digest = ''");
+    assert_string_equal(leaves(), "hub-tag");
+    assert_int_equal(put(store, &restored, list_of(event(1, "state", "app-1-1", 7, "{}"), NULL), &err), 0);
+    assert_string_equal(err.message, "");
+    assert_string_equal(leaves(), "hub-tag");
+    store_close(store);
+}
+
 struct racing {
     struct store *store;
     struct store_outbox_reach reach;
@@ -581,6 +602,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(brings_events_in_once_with_a_leaf_each),
         cmocka_unit_test(skips_no_event),
+        cmocka_unit_test(an_event_that_has_its_leaf_gets_no_other),
         cmocka_unit_test(two_that_bring_the_same_in_leave_one_leaf),
         cmocka_unit_test(knows_what_became_of_builds),
         cmocka_unit_test(a_draft_is_found_by_its_name_on_the_hub),
