@@ -290,11 +290,11 @@ const struct verb verb_backfill = {
         "Reads the builds that content generators imported into a hub, by whatever client, and takes those that the "
         "service does not know into provenance and audit log, as found on the hub. On the service's machine, also "
         "while the service runs. Broken off and run again it goes on; run again later it brings what is new.",
-    .exit_statuses =
-        "  0  all of it is in the trail\n"
-        "  1  the hub refuses an answer\n"
-        "  2  wrong usage or configuration; no metadata.json is where the profile says\n"
-        "  3  temporary: hub, file server or database not reached, or interrupted; run it again to go on\n",
+    .exit_statuses = "  0  all of it is in the trail\n"
+                     "  1  the hub refuses an answer\n"
+                     "  2  wrong usage or configuration; no metadata.json is where the profile says\n"
+                     "  3  temporary: hub, file server or database not reached, or interrupted;\n"
+                     "     run it again to go on\n",
     .groups = groups,
     .run = run,
 };
