@@ -70,6 +70,10 @@ _cg_import() {
         _cg_import_files -d "$current"
         return
         ;;
+    --image-level)
+        _cg_import_words "$current" off warning error
+        return
+        ;;
     --authtype)
         _cg_import_words "$current" ssl kerberos password
         return
@@ -107,10 +111,11 @@ _cg_import() {
     local options="-h --help"
     case $verb in
     check)
-        options+=" --strict --json --tag $hub_options"
+        options+=" --strict --json --tag --no-inspect --image-level $hub_options"
         ;;
     import)
         options+=" --reserve --build-id --token --token-file --draft --tag --strict --dry-run --link --lanes"
+        options+=" --inspect --no-inspect --image-level"
         options+=" --clear-stray --batch --jobs --state-dir --no-journal --json -q --quiet -v --verbose"
         options+=" $hub_options $login_options --weburl --topdir"
         ;;

@@ -59,6 +59,7 @@ struct config_callers {
     bool tokens;
     char *client_ca;
     char *client_crl;
+    uint64_t session_idle_ms, session_most_ms; /* of people who signed in with a token */
     char *front_user_header;
     char *kubernetes_url, *kubernetes_ca, *kubernetes_token_file, *kubernetes_audience;
 };
@@ -74,6 +75,13 @@ struct config_worker {
     uint64_t threads;
     uint64_t lease_ms, retry_first_ms, retry_most_ms, give_up_ms;
     char *directory;
+};
+
+struct config_images {
+    bool inspect;
+    char **levels; /* "RULE=LEVEL", "LEVEL", as --image-level; later ones over earlier */
+    uint64_t memory_bytes;
+    uint64_t processor_ms, time_ms;
 };
 
 struct config_audit {
@@ -130,6 +138,7 @@ struct config {
     struct config_callers callers;
     struct config_limits limits;
     struct config_worker worker;
+    struct config_images images;
     struct config_audit audit;
     struct config_witness *witnesses;
     size_t witness_count;

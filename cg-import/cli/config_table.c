@@ -118,6 +118,18 @@ static const struct config_key spool_keys[] = {
 #define AT(member) offsetof(struct config_callers, member)
 static const struct config_key callers_keys[] = {
     {.name = "tokens", .type = CONFIG_SWITCH, .offset = AT(tokens), .fallback = "yes"},
+    {.name = "session_idle",
+     .type = CONFIG_DURATION,
+     .offset = AT(session_idle_ms),
+     .fallback = "30 min",
+     .least = MINUTE,
+     .most = 30 * DAY},
+    {.name = "session_most",
+     .type = CONFIG_DURATION,
+     .offset = AT(session_most_ms),
+     .fallback = "12 h",
+     .least = MINUTE,
+     .most = 365 * DAY},
     {.name = "client_ca", .type = CONFIG_READABLE, .offset = AT(client_ca)},
     {.name = "client_crl", .type = CONFIG_READABLE, .offset = AT(client_crl)},
     {.name = "front_user_header", .type = CONFIG_TEXT, .offset = AT(front_user_header)},
@@ -211,6 +223,32 @@ static const struct config_key worker_keys[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct config_images, member)
+static const struct config_key images_keys[] = {
+    {.name = "inspect", .type = CONFIG_SWITCH, .offset = AT(inspect), .fallback = "yes"},
+    {.name = "levels", .type = CONFIG_LIST, .offset = AT(levels)},
+    {.name = "memory",
+     .type = CONFIG_SIZE,
+     .offset = AT(memory_bytes),
+     .fallback = "1 GiB",
+     .least = 256 * MIB,
+     .most = TIB},
+    {.name = "processor_time",
+     .type = CONFIG_DURATION,
+     .offset = AT(processor_ms),
+     .fallback = "20 min",
+     .least = SECOND,
+     .most = DAY},
+    {.name = "time",
+     .type = CONFIG_DURATION,
+     .offset = AT(time_ms),
+     .fallback = "30 min",
+     .least = SECOND,
+     .most = DAY},
+    END,
+};
+#undef AT
+
 #define AT(member) offsetof(struct config_audit, member)
 static const struct config_key audit_keys[] = {
     {.name = "directory", .type = CONFIG_PATH, .offset = AT(directory)},
@@ -291,17 +329,7 @@ static const struct config_key root_keys[] = {
     .count_offset = offsetof(struct config, word##_count), .size = sizeof(struct config_##word)
 
 const struct config_section_kind config_section_kinds[] = {
-    {ONE(service)},
-    {ONE(listen)},
-    {ONE(database)},
-    {ONE(spool)},
-    {ONE(callers)},
-    {ONE(limits)},
-    {ONE(worker)},
-    {ONE(audit)},
-    {MANY(witness, witnesses)},
-    {MANY(hub, hubs)},
-    {MANY(grant, grants)},
-    {MANY(root, roots)},
-    END,
+    {ONE(service)},    {ONE(listen)},         {ONE(database)},     {ONE(spool)}, {ONE(callers)},
+    {ONE(limits)},     {ONE(worker)},         {ONE(images)},       {ONE(audit)}, {MANY(witness, witnesses)},
+    {MANY(hub, hubs)}, {MANY(grant, grants)}, {MANY(root, roots)}, END,
 };

@@ -18,6 +18,18 @@
 /* --- starting ------------------------------------------------------------------------------------------------------
  */
 
+/* The configuration was judged: its levels are right. */
+static struct import_images images_of(const struct config_images *given)
+{
+    struct import_images images = {.levels = cg_image_levels_default(),
+                                   .reader = {.memory_bytes = given->memory_bytes,
+                                              .cpu_s = (unsigned)(given->processor_ms / 1000),
+                                              .time_s = (unsigned)(given->time_ms / 1000)}};
+    for (char **level = given->levels; level && *level; level++)
+        cg_image_levels_set(&images.levels, *level, NULL);
+    return images;
+}
+
 struct worker *daemon_start_worker(struct daemon *daemon, const struct config *config, const struct hubs *hubs,
                                    struct cg_error *err)
 {
@@ -29,6 +41,8 @@ struct worker *daemon_start_worker(struct daemon *daemon, const struct config *c
                                      .hub_count = hubs->count,
                                      .replica = config->service.replica,
                                      .work_directory = given->directory,
+                                     .looks_into_images = config->images.inspect,
+                                     .images = images_of(&config->images),
                                      .threads = (unsigned)given->threads,
                                      .lease_ms = (unsigned)given->lease_ms,
                                      .retry_first_ms = (unsigned)given->retry_first_ms,
@@ -77,7 +91,7 @@ static int start_collector(struct daemon *daemon, struct cg_error *err)
 
 static int start_intake(struct daemon *daemon, struct cg_error *err)
 {
-    if (face_make(&daemon->face, daemon->config, err) < 0)
+    if (face_make(&daemon->face, daemon->config, daemon->hubs, err) < 0)
         return -1;
     struct intake_options *options = &daemon->face.options;
     options->store = daemon->database.store;

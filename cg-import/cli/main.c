@@ -6,6 +6,8 @@
 #include "verbs.h"
 #include "version.h"
 
+#include "content/image_reader.h"
+
 #include <signal.h>
 #include <string.h>
 
@@ -96,6 +98,8 @@ int main(int argc, char **argv)
 {
     /* A closed pipe must not kill an import on its way. */
     signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && strcmp(argv[1], IMAGE_READER_VERB) == 0)
+        return image_reader_main(argc - 1, argv + 1);
     int status = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("cg-import: cannot write to standard output\n", stderr);

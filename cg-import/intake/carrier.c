@@ -8,6 +8,8 @@
 #include "intake/problem.h"
 #include "intake/tls_peer.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +22,8 @@
 struct carrier {
     struct carrier_options options;
     enum raw_head_form head_form;
+    int fd;        /* the library's duplicate of the listening socket, which it closes when it is stopped ... */
+    int unused_fd; /* ... or gives back when it is told to listen no more; -1: it has not */
     struct MHD_Daemon *daemon;
 };
 
@@ -166,11 +170,27 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     return exchange;
 }
 
+/* Of IPv6 the network only: whoever has one address there has them all. */
+static void describe_peer(const struct sockaddr *address, char *text, socklen_t size)
+{
+    if (address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text, size);
+    if (address->sa_family != AF_INET6)
+        return;
+    struct in6_addr network = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&network))
+        memset(network.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &network, text, size);
+}
+
 static void describe_origin(const struct exchange *exchange, struct MHD_Connection *connection,
                             struct request_origin *origin)
 {
     const struct carrier_options *options = &exchange->carrier->options;
     *origin = (struct request_origin){.listener = options->listener, .tls = options->tls_cert != NULL};
+    const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (peer)
+        describe_peer(peer->client_addr, origin->peer, sizeof origin->peer);
     if (!origin->tls || !options->client_ca)
         return;
     const union MHD_ConnectionInfo *tls = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -322,10 +342,10 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
     const struct intake_limits *given = limits_given(options->shared->limits);
     bool tls = options->tls_cert != NULL;
     struct MHD_OptionItem tls_options[] = {
-        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, options->tls_cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, options->tls_key},
+        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)options->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
-        {options->client_ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, options->client_ca},
+        {options->client_ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, (void *)(uintptr_t)options->client_ca},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem pool_options[] = {
@@ -338,7 +358,7 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
     /* The library divides its limit among its threads; ours, in on_accept, is the one that counts. */
     unsigned library_limit = (given->connections + 1) * options->threads;
     return MHD_start_daemon(flags, 0, on_accept, carrier, on_request, carrier, MHD_OPTION_EXTERNAL_LOGGER,
-                            on_library_log, carrier, MHD_OPTION_LISTEN_SOCKET, options->fd, MHD_OPTION_CONNECTION_LIMIT,
+                            on_library_log, carrier, MHD_OPTION_LISTEN_SOCKET, carrier->fd, MHD_OPTION_CONNECTION_LIMIT,
                             library_limit, MHD_OPTION_CONNECTION_TIMEOUT, given->idle_seconds,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
                             on_target, carrier, MHD_OPTION_NOTIFY_COMPLETED, on_completed, carrier,
@@ -358,6 +378,14 @@ struct carrier *carrier_start(const struct carrier_options *options, struct cg_e
     }
     carrier->options = *options;
     carrier->head_form = head_form;
+    carrier->unused_fd = -1;
+    carrier->fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 0);
+    if (carrier->fd < 0) {
+        cg_fail_errno(err, "duplicate", "the listening socket");
+        free(carrier);
+        return NULL;
+    }
+    /* The library closes the socket also when it cannot start. */
     carrier->daemon = start_daemon(carrier);
     if (!carrier->daemon) {
         cg_fail(err, options->tls_cert ? CG_E_CONFIG : CG_E_IO, "cannot start the HTTP server%s",
@@ -374,10 +402,16 @@ const struct stream_sleep *carrier_sleep(void)
     return &sleep_of_library;
 }
 
+unsigned carrier_connections(const struct carrier *carrier)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(carrier->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
 void carrier_quiesce(struct carrier *carrier)
 {
-    if (carrier)
-        MHD_quiesce_daemon(carrier->daemon);
+    if (carrier && carrier->unused_fd < 0)
+        carrier->unused_fd = MHD_quiesce_daemon(carrier->daemon);
 }
 
 void carrier_stop(struct carrier *carrier)
@@ -385,5 +419,7 @@ void carrier_stop(struct carrier *carrier)
     if (!carrier)
         return;
     MHD_stop_daemon(carrier->daemon);
+    if (carrier->unused_fd >= 0)
+        close(carrier->unused_fd);
     free(carrier);
 }

@@ -19,6 +19,7 @@ extern const struct intake_handler intake_imports_post;      /* imports_post.c *
 extern const struct intake_handler intake_imports_list;      /* imports_get.c */
 extern const struct intake_handler intake_import_get;        /* imports_get.c */
 extern const struct intake_handler intake_import_metadata;   /* imports_get.c */
+extern const struct intake_handler intake_import_log;        /* imports_get.c */
 extern const struct intake_handler intake_import_events;     /* events.c */
 extern const struct intake_handler intake_all_events;        /* events.c */
 extern const struct intake_handler intake_output_put;        /* outputs.c */
@@ -31,9 +32,16 @@ extern const struct intake_handler intake_import_audit;      /* audit_proofs.c *
 extern const struct intake_handler intake_audit_entry;       /* audit_proofs.c */
 extern const struct intake_handler intake_audit_inclusion;   /* audit_proofs.c */
 extern const struct intake_handler intake_audit_consistency; /* audit_proofs.c */
+extern const struct intake_handler intake_audit_log;         /* audit_log.c */
+extern const struct intake_handler intake_overview;          /* overview.c */
 extern const struct intake_handler intake_audit_checkpoint;  /* audit_files.c */
 extern const struct intake_handler intake_audit_tile;        /* audit_files.c */
 extern const struct intake_handler intake_audit_entries;     /* audit_files.c */
+
+#define INTAKE_SIGN_IN_MAX 4096                           /* bytes of a sign-in's body */
+extern const struct intake_handler intake_session_get;    /* session.c */
+extern const struct intake_handler intake_session_post;   /* session.c */
+extern const struct intake_handler intake_session_delete; /* session.c */
 
 extern const struct intake_handler intake_provenance_find;        /* provenance_find.c */
 extern const struct intake_handler intake_provenance_get;         /* provenance_build.c */

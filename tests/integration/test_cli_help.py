@@ -47,7 +47,8 @@ def test_every_option_is_in_the_help_the_page_and_the_completion(cg_import, verb
 
 
 VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3', 'ACTION': 'forget', 'NUMBER': '3',
-          'TIME': '2026-01-31', 'KEY': 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'}
+          'LEVEL': 'off', 'TIME': '2026-01-31',
+          'KEY': 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'}
 
 
 @pytest.mark.parametrize('verb', ALL_VERBS)

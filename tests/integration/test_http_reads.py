@@ -211,3 +211,19 @@ def test_the_contract_is_served(intake):
     assert answer.status == 200 and answer.body == contract.PATH.read_bytes()
     assert intake.ask('GET', '/openapi.json', caller=None).json == contract.DOCUMENT
     assert urllib.parse.urlparse(intake.url).port == intake.port
+
+
+# --- log lines -------------------------------------------------------------------------------------------------------
+def test_log_lines_of_an_import(intake):
+    identity = intake.post(Build('lines').metadata).json['id']
+    path = '/v1/imports/%s/log' % identity
+    assert intake.ask('GET', path).json == {'lines': [], 'dropped': 0}
+    intake.sql("INSERT INTO import_lines (import_id, at, level, text) VALUES"
+               " ('%s', '2023-11-12 09:00:00.5+00', 'warning', '<script>alert(1)</script>')" % identity)
+    intake.sql("INSERT INTO import_lines_dropped VALUES ('%s', 3)" % identity)
+    assert intake.ask('GET', path).json == {
+        'lines': [{'at': '2023-11-12T09:00:00.500Z', 'level': 'warning', 'text': '<script>alert(1)</script>'}], 'dropped': 3}
+    assert intake.ask('GET', path, caller='stranger').status == 404
+    assert intake.ask('GET', path, caller='auditor').status == 200
+    assert intake.ask('GET', path, caller=None).status == 401
+    assert intake.ask('GET', '/v1/imports/x/log').status == 404

@@ -72,7 +72,7 @@ def test_nothing_written_is_all_defaults(check):
 def test_the_example_has_every_key_with_its_default(check):
     example = sections(commented(EXAMPLE.read_text()))
     told = sections(check(HUB).stdout)
-    for section in ('service', 'listen', 'database', 'spool', 'callers', 'limits', 'worker', 'audit'):
+    for section in ('service', 'listen', 'database', 'spool', 'callers', 'limits', 'worker', 'images', 'audit'):
         unset = {key for key, value in example[section].items() if not value}
         computed = {'state_directory', 'replica', 'default_hub', 'directory', 'last_signed', 'key_file'}
         assert {k: v for k, v in example[section].items() if v} == \
@@ -166,6 +166,12 @@ retry_first = 100 ms
 retry_most = 3 s
 give_up = 365 d
 directory = /w
+[images]
+inspect = no
+levels = off rpm-differs=error
+memory = 512 MiB
+processor_time = 1 min
+time = 1 h
 [audit]
 directory = /audit
 last_signed = /elsewhere/last
