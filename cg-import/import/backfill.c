@@ -262,7 +262,7 @@ static int take_all(struct run *run, struct cg_error *err)
     const json_t *generator;
     if (!params)
         return cg_fail_memory(err);
-    if (koji_session_call(o->session, KOJI_READ, "listCGs", params, &generators, err) < 0)
+    if (koji_session_call(o->session, KOJI_LOOK, "listCGs", params, &generators, err) < 0)
         return -1;
     if (!json_is_object(generators))
         return koji_answer_lacks("listCGs", "a struct", err);

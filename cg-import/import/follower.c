@@ -31,13 +31,13 @@ static void end_session(struct follow *follow)
 /* Asks as nobody whether there is a record at all. 1, 0, -1. */
 static int keeps_record(struct koji_session *session, struct cg_error *err)
 {
-    CG_AUTO_JSON json_t *params = json_array();
-    CG_AUTO_JSON json_t *methods = NULL;
+    CG_AUTO_JSON json_t *params = json_pack("[s]", KOJI_MODULE_HELLO);
+    CG_AUTO_JSON json_t *help = NULL;
     unsigned abilities = 0;
     if (!params)
         return cg_fail_memory(err);
-    if (koji_session_call(session, KOJI_READ, "system.listMethods", params, &methods, err) < 0 ||
-        koji_module_abilities(session, methods, &abilities, err) < 0)
+    if (koji_session_call(session, KOJI_LOOK, "system.methodHelp", params, &help, err) < 0 ||
+        koji_module_abilities(session, help, &abilities, err) < 0)
         return -1;
     return (abilities & KOJI_MODULE_TELLS) != 0;
 }

@@ -30,7 +30,7 @@ static int ask(struct koji_session *session, const struct koji_build_filter *fil
     CG_AUTO_JSON json_t *params = list_params(filter, options);
     if (!params)
         return cg_fail_memory(err);
-    return koji_session_call(session, KOJI_READ, "listBuilds", params, answer, err);
+    return koji_session_call(session, KOJI_LOOK, "listBuilds", params, answer, err);
 }
 
 /* A package that the hub does not know has no builds, and is answered with an empty list. */
@@ -96,7 +96,7 @@ static json_t *read_rpms(struct koji_session *session, const json_t *archives, s
     }
     if (json_array_size(calls) == 0)
         return json_array();
-    return koji_session_multicall(session, KOJI_READ, calls, &results, err) < 0 ? NULL : CG_STEAL(results);
+    return koji_session_multicall(session, KOJI_LOOK, calls, &results, err) < 0 ? NULL : CG_STEAL(results);
 }
 
 /* As metadata name it; the hub knows no signature here. */
