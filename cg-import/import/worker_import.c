@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One claimed import through the pipeline, with what its caller posted and what a person decided about it. */
+#include "import/greet.h"
 #include "import/worker_private.h"
 
 #include "base/tree.h"
-#include "import/greet.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -51,8 +51,8 @@ static int mark_imported(struct worker_job *job, struct koji_session *session, s
 static int run_pipeline(struct worker_job *job, struct koji_session *session, struct import_request *request,
                         struct import_result *result, struct cg_error *err)
 {
-    const struct worker *worker = job->thread->worker;
     AUTO_IMPORT_GREETING struct import_greeting greeting = {0};
+    const struct worker *worker = job->thread->worker;
     struct import_journal_keeper keeper;
     struct import_image_keeper image_keeper;
     struct import_images images = worker->options.images;
