@@ -14,6 +14,8 @@
 
 #include "base/stop.h"
 #include "import/batch.h"
+#include "import/greet.h"
+#include "import/images.h"
 #include "import/pipeline.h"
 
 #include <stdatomic.h>
@@ -22,6 +24,13 @@ enum import_talk {
     IMPORT_QUIET,   /* the result and errors only */
     IMPORT_NORMAL,  /* and steps, progress, what goes wrong on the way */
     IMPORT_VERBOSE, /* and who we are, digests */
+};
+
+/* Whether container images are looked into: that reads the files a second time. */
+enum import_inspection {
+    IMPORT_INSPECT_DEFAULT, /* in a dry run, which reads them all the same */
+    IMPORT_INSPECT,         /* --inspect */
+    IMPORT_INSPECT_NOT,     /* --no-inspect */
 };
 
 /* Where journals go. */
@@ -40,6 +49,8 @@ struct import_command {
     unsigned jobs;
     bool json;
     enum import_talk talk;
+    enum import_inspection inspection;
+    struct import_images images;
     enum import_journaling journal;
     const char *state_directory;
 
@@ -53,16 +64,18 @@ struct import_command {
     atomic_int step; /* enum import_step of the one build, for the message to who stops it */
     struct koji_profile *profile;
     struct koji_session *session;
-    struct koji_hub_lists lists;
+    struct import_greeting greeting; /* what the hub told at the login */
     struct cg_checker *checker;
 };
 
 /*
- * Connects without logging in, reads the hub's lists and makes the checker; then logs in. Only from the first on are
- * signals caught: what is read from standard input before it can be left by Ctrl-C. 0 or -1.
+ * Prepares all that needs no hub: profile, journal, session, checker. Only from here on are signals caught: what is
+ * read from standard input before it can be left by Ctrl-C. 0 or -1.
  */
 int import_connect(struct import_command *command, struct cg_error *err);
-int import_login(struct import_command *command, struct cg_error *err);
+
+/* Logs in and asks what is asked before an import, of the build `nvr`; NULL: of none. 0 or -1. */
+int import_login(struct import_command *command, const char *nvr, struct cg_error *err);
 
 /* Logs out and releases all, whatever was opened of it. */
 void import_close(struct import_command *command);

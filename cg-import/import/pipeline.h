@@ -17,6 +17,7 @@
 #include "koji/session.h"
 
 struct import_journal_keeper; /* journal.h */
+struct import_images;         /* images.h */
 
 /* How the output files get to the hub. */
 enum import_transfer {
@@ -63,7 +64,7 @@ struct import_request {
     size_t text_size;
     const struct cg_checker *checker;     /* for more than one document; NULL: one is made */
     const char *directory;                /* where the output files lie */
-    const struct koji_identity *identity; /* who we are, if it was asked before; NULL: ask */
+    const struct koji_identity *identity; /* who we are: of import_greet */
     enum import_foreknown foreknown;
     enum import_transfer transfer;
     enum import_reservation reservation;
@@ -72,8 +73,9 @@ struct import_request {
     enum koji_draft draft;      /* KOJI_DRAFT: "draft": true is put into the uploaded metadata */
     const char *tag;            /* NULL: none */
     enum import_extent extent;
-    bool strict;    /* warnings refuse */
-    unsigned lanes; /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
+    const struct import_images *images; /* look into the images before anything is sent; NULL: do not */
+    bool strict;                        /* warnings refuse */
+    unsigned lanes;                     /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
     enum import_stray stray;
     enum import_reader reader;
     unsigned patience_s;           /* waited for another import of the same build; 0: by its size, see ask.h */
@@ -134,7 +136,7 @@ struct import_result {
 };
 
 /*
- * Imports over a logged-in session. `lists` is what koji_hub_lists_read told, `listener` may be NULL.
+ * Imports over a logged-in session. `lists` is what import_greet told, `listener` may be NULL.
  * Returns 0 with outcome DONE, ALREADY or CHECKED; -1 with CG_E_REFUSED or CG_E_MISMATCH (findings in the report),
  * CG_E_CONFLICT, CG_E_RESERVED, CG_E_STRAY, CG_E_UNSUPPORTED, CG_E_TAG (imported, result filled), CG_E_UNKNOWN,
  * CG_E_INTERRUPTED or any code of the koji room. Release the result in every case.

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One claimed import through the pipeline, with what its caller posted and what a person decided about it. */
+#include "import/greet.h"
 #include "import/worker_private.h"
+
+#include "base/tree.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -48,14 +51,23 @@ static int mark_imported(struct worker_job *job, struct koji_session *session, s
 static int run_pipeline(struct worker_job *job, struct koji_session *session, struct import_request *request,
                         struct import_result *result, struct cg_error *err)
 {
-    CG_AUTO(koji_hub_lists_finish) struct koji_hub_lists lists = {0};
+    AUTO_IMPORT_GREETING struct import_greeting greeting = {0};
+    const struct worker *worker = job->thread->worker;
     struct import_journal_keeper keeper;
+    struct import_image_keeper image_keeper;
+    struct import_images images = worker->options.images;
     struct import_listener listener;
     /* Asked for each import: what an administrator registered a minute ago is known. */
-    if (koji_hub_lists_read(session, &lists, err) < 0)
+    if (import_greet(session, job->claim.import.nvr, &greeting, err) < 0)
         return -1;
+    request->identity = &greeting.identity;
+    request->foreknown = greeting.foreknown;
     job->asked_hub = true;
     worker_record_keeper(job, &keeper);
+    worker_images_keeper(job, &image_keeper);
+    images.reader.directory = worker->directory;
+    images.keeper = &image_keeper;
+    request->images = worker->options.looks_into_images ? &images : NULL;
     worker_listener(job, &listener);
     if (job->decision == WORKER_DECIDED_FORGET && job->record && keeper.remove(job, err) < 0)
         return -1;
@@ -65,7 +77,7 @@ static int run_pipeline(struct worker_job *job, struct koji_session *session, st
     request->draft = json_is_true(json_object_get(options, "draft")) ? KOJI_DRAFT : KOJI_NORMAL;
     request->tag = json_string_value(json_object_get(options, "tag"));
     request->stray = job->decision == WORKER_DECIDED_CURE_STRAY ? IMPORT_STRAY_CLEAR : IMPORT_STRAY_KEEP;
-    return import_run(session, &lists, request, &listener, result, err);
+    return import_run(session, &greeting.lists, request, &listener, result, err);
 }
 
 /* Canceled before anything was sent, or a drain that came just now: nothing needs to begin. */
@@ -98,7 +110,7 @@ int worker_import(struct worker_job *job, struct import_result *result, struct c
                                          .patience_s = job->thread->worker->options.patience_s};
         outcome = session ? run_pipeline(job, session, &request, result, err) : -1;
     }
-    worker_clear(directory);
+    tree_remove(directory);
     /* The outputs were what the document says when they came in. */
     if (outcome < 0 && err->code == CG_E_MISMATCH && result->build_id == 0)
         job->content_lost = worker_find_damage(job);

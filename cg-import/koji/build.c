@@ -13,7 +13,7 @@ static int get_build(struct koji_session *session, json_t *params, struct koji_b
     if (!owned)
         return cg_fail_memory(err);
     CG_AUTO_JSON json_t *answer = NULL;
-    if (koji_session_call(session, KOJI_READ, "getBuild", owned, &answer, err) < 0)
+    if (koji_session_call(session, KOJI_LOOK, "getBuild", owned, &answer, err) < 0)
         return -1;
     if (json_is_null(answer))
         return 0;
@@ -80,6 +80,27 @@ const char *koji_build_state_name(enum koji_build_state state)
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "unknown";
 }
 
+static const char *member(const json_t *build, const char *name)
+{
+    const char *text = json_string_value(json_object_get(build, name));
+    return text ? text : "";
+}
+
+size_t koji_build_directory(const json_t *build, const char *parts[KOJI_BUILD_PARTS])
+{
+    const char *volume = member(build, "volume_name");
+    size_t count = 0;
+    if (volume[0] && strcmp(volume, "DEFAULT") != 0) {
+        parts[count++] = "vol";
+        parts[count++] = volume;
+    }
+    parts[count++] = "packages";
+    parts[count++] = member(build, "name");
+    parts[count++] = member(build, "version");
+    parts[count++] = member(build, "release");
+    return count;
+}
+
 /* [{buildID: id}] as a named argument. */
 static json_t *archives_params(int64_t build_id)
 {
@@ -92,7 +113,7 @@ int koji_list_archives(struct koji_session *session, int64_t build_id, json_t **
     if (!params)
         return cg_fail_memory(err);
     CG_AUTO_JSON json_t *answer = NULL;
-    if (koji_session_call(session, KOJI_READ, "listArchives", params, &answer, err) < 0)
+    if (koji_session_call(session, KOJI_LOOK, "listArchives", params, &answer, err) < 0)
         return -1;
     if (!json_is_array(answer))
         return koji_answer_lacks("listArchives", "an array", err);
@@ -122,7 +143,7 @@ int koji_build_files_read(struct koji_session *session, int64_t build_id, enum k
         koji_multicall_add(calls, "listBuildRPMs", json_pack("[I]", (json_int_t)build_id), err) < 0)
         return -1;
     CG_AUTO_JSON json_t *results = NULL;
-    if (koji_session_multicall(session, KOJI_READ, calls, &results, err) < 0)
+    if (koji_session_multicall(session, KOJI_LOOK, calls, &results, err) < 0)
         return -1;
 
     AUTO_KOJI_BUILD_FILES struct koji_build_files made = {0};
