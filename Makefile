@@ -282,6 +282,7 @@ AUDIT_BENCH_ENTRIES ?= 1000000
 PROVENANCE_BENCH_OPTIONS ?= --builds 2000 --times 200
 bench: all $(TOOLS) $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/service_bench.py $(SERVICE_BENCH_OPTIONS)
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/pages_bench.py
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)) \
 	  $(BENCH_OPTIONS)
 	rm -rf $(BUILD)/bench/audit && mkdir -p $(BUILD)/bench/audit
