@@ -126,11 +126,11 @@ class ImportPage {
         else location.assign(`/ui/imports/${now.id}`);
       },
       onLeave: () => {
-        replace(this.parts.editor);
-        this.parts.findings.hidden = false;
+        this.leaveEditor();
         this.parts.head.querySelector('button')?.focus();
       }});
     this.parts.findings.hidden = true;
+    find('.actions', this.parts.head).hidden = true;
     replace(this.parts.editor, editor.element);
     editor.focus();
   }
@@ -138,10 +138,15 @@ class ImportPage {
   acted(now, said) {
     replace(this.parts.outcome, said);
     if (now === null) return;
-    replace(this.parts.editor);
-    this.parts.findings.hidden = false;
+    this.leaveEditor();
     this.follow();
     this.soon();
+  }
+
+  leaveEditor() {
+    replace(this.parts.editor);
+    this.parts.findings.hidden = false;
+    find('.actions', this.parts.head).hidden = false;
   }
 
   // --- live ---------------------------------------------------------------------------------------------------------
