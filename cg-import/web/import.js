@@ -4,7 +4,7 @@
 import {get, text as getText} from './api.js';
 import {el, find, replace} from './dom.js';
 import {follow} from './events.js';
-import {figures, findingsView, placeOf} from './findings.js';
+import {figures, findingsView, placesOf} from './findings.js';
 import {ago, buildLink, bytes, count, digest, none, nvr, state, time} from './format.js';
 import {actionsView} from './import_actions.js';
 import {editorView} from './import_editor.js';
@@ -221,7 +221,7 @@ function factsOf(found, session) {
 }
 
 function markedRaw(text, findings) {
-  const places = findings.map((finding) => ({...placeOf(text, finding), finding})).sort((a, b) => a.start - b.start);
+  const places = placesOf(text, findings).map((place, i) => ({...place, finding: findings[i]})).sort((a, b) => a.start - b.start);
   const pieces = [];
   let at = 0;
   for (const {start, end, finding} of places) {
