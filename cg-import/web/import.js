@@ -44,7 +44,10 @@ class ImportPage {
     const status = `${found.state}/${found.held}/${found.replaced_by}/${Boolean(found.retry)}`;
     if (this.status !== status) {
       this.status = status;
+      // Who stood on a button that is no longer there goes on from the heading.
+      const focused = head.contains(document.activeElement);
       replace(head, this.heading());
+      if (focused) find('h1', head).focus();
       if (this.said) announce(`${found.nvr} is ${found.state}.`);
       this.said = true;
       document.documentElement.dataset.state = found.state;
@@ -59,7 +62,7 @@ class ImportPage {
 
   heading() {
     const found = this.found;
-    return el('div.heading', el('h1', nvr(found.nvr)), state(found.state), el('span.doing.muted', doing(found)),
+    return el('div.heading', el('h1', {tabindex: -1}, nvr(found.nvr)), state(found.state), el('span.doing.muted', doing(found)),
       actionsView(found, this.session, {onDone: (now, said) => this.acted(now, said), onCorrect: () => this.correct()}));
   }
 
