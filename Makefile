@@ -188,6 +188,17 @@ $(BUILD)/generated/openapi_text.h: schema/openapi.yaml schema/openapi.json
 	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
+# And the pages, each with its entity tag.
+WEB_FILES := $(sort $(foreach suffix,html css js svg,$(wildcard cg-import/web/*.$(suffix))))
+$(BUILD)/generated/web_files.h: $(WEB_FILES)
+	@mkdir -p $(@D)
+	{ n=0; for f in $^; do n=$$((n + 1)); echo "static const unsigned char web_$$n[] = {"; \
+	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; \
+	  echo 'static const struct web_file web_files[] = {'; n=0; for f in $^; do n=$$((n + 1)); \
+	  echo "{\"$${f##*/}\", \"\\\"$$(sha256sum <$$f | cut -c 1-32)\\\"\", web_$$n, sizeof web_$$n - 1},"; done; \
+	  echo '};'; } >$@
+$(BUILD)/obj/cg-import/intake/pages.o: $(BUILD)/generated/web_files.h
+
 -include $(HUB_OBJECTS:.o=.d)
 -include $(ALL_OBJECTS:.o=.d) $(HARNESS_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
@@ -290,7 +301,7 @@ layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers; and POSIX makes NULL a pointer.
-lint: $(BUILD)/generated/schema_text.h $(BUILD)/generated/migrations.h $(BUILD)/generated/openapi_text.h ## clang-tidy, cppcheck, format, man pages
+lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h web_files.h) ## clang-tidy, cppcheck, format, man pages
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)

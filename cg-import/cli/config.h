@@ -59,6 +59,7 @@ struct config_callers {
     bool tokens;
     char *client_ca;
     char *client_crl;
+    uint64_t session_idle_ms, session_most_ms; /* of people who signed in with a token */
     char *front_user_header;
     char *kubernetes_url, *kubernetes_ca, *kubernetes_token_file, *kubernetes_audience;
 };

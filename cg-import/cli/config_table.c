@@ -116,6 +116,18 @@ static const struct config_key spool_keys[] = {
 #define AT(member) offsetof(struct config_callers, member)
 static const struct config_key callers_keys[] = {
     {.name = "tokens", .type = CONFIG_SWITCH, .offset = AT(tokens), .fallback = "yes"},
+    {.name = "session_idle",
+     .type = CONFIG_DURATION,
+     .offset = AT(session_idle_ms),
+     .fallback = "30 min",
+     .least = MINUTE,
+     .most = 30 * DAY},
+    {.name = "session_most",
+     .type = CONFIG_DURATION,
+     .offset = AT(session_most_ms),
+     .fallback = "12 h",
+     .least = MINUTE,
+     .most = 365 * DAY},
     {.name = "client_ca", .type = CONFIG_READABLE, .offset = AT(client_ca)},
     {.name = "client_crl", .type = CONFIG_READABLE, .offset = AT(client_crl)},
     {.name = "front_user_header", .type = CONFIG_TEXT, .offset = AT(front_user_header)},

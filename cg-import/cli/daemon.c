@@ -65,7 +65,7 @@ static int start_collector(struct daemon *daemon, struct cg_error *err)
 
 static int start_intake(struct daemon *daemon, struct cg_error *err)
 {
-    if (face_make(&daemon->face, daemon->config, err) < 0)
+    if (face_make(&daemon->face, daemon->config, daemon->hubs, err) < 0)
         return -1;
     struct intake_options *options = &daemon->face.options;
     options->store = daemon->database.store;

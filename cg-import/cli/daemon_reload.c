@@ -58,6 +58,7 @@ static void take_over(struct daemon *daemon, struct config *config, struct face 
 {
     log_set_level(daemon->log, (enum log_level)config->service.log_level);
     intake_set_grants(daemon->intake, face->grants, config->grant_count);
+    intake_set_hubs(daemon->intake, face->hubs, face->options.hub_count);
     *earlier = (struct earlier){.config = daemon->config, .face = daemon->face, .before = daemon->earlier};
     daemon->earlier = earlier;
     daemon->config = config;
@@ -70,7 +71,7 @@ static int reload(struct daemon *daemon, struct config *config, struct cg_error 
     struct earlier *earlier = hubs ? calloc(1, sizeof *earlier) : NULL;
     struct face face = {0};
     struct worker *worker = NULL;
-    if (!earlier || face_make(&face, config, err) < 0 ||
+    if (!earlier || face_make(&face, config, hubs, err) < 0 ||
         hub_lists_set(daemon->lists, hubs->for_lists, hubs->count, err) < 0 ||
         !(worker = daemon_start_worker(daemon, config, hubs, err))) {
         cg_fail_memory(err);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "intake/auth_kubernetes.h"
+#include "intake/cookie.h"
 #include "intake/request_private.h"
 
 #include <fnmatch.h>
@@ -47,8 +48,10 @@ void auth_set_grants(struct auth *auth, const struct intake_grant *grants, size_
 }
 
 /* A caller whose name is proven outside: the first grant whose glob fits says what it may. No grant: nothing. */
-static enum auth_result grant(struct auth *auth, const char *name, struct auth_caller *caller, struct cg_error *err)
+static enum auth_result grant(struct auth *auth, enum auth_way way, const char *name, struct auth_caller *caller,
+                              struct cg_error *err)
 {
+    caller->way = way;
     pthread_mutex_lock(&auth->lock);
     const struct intake_grant *grants = auth->grants;
     size_t count = auth->grant_count;
@@ -74,25 +77,60 @@ static enum auth_result refuse(struct cg_error *err)
     return AUTH_REFUSED;
 }
 
+/* Takes over a caller that the store knows. */
+static enum auth_result take_stored(enum auth_way way, struct store_caller *stored, struct auth_caller *caller,
+                                    struct cg_error *err)
+{
+    caller->stored = *stored;
+    *stored = (struct store_caller){0};
+    if (!(caller->name = strdup(caller->stored.name))) {
+        cg_fail_memory(err);
+        return AUTH_FAILED;
+    }
+    caller->way = way;
+    caller->roles = caller->stored.roles;
+    caller->scope = (struct store_scope){(const char *const *)caller->stored.content_generators,
+                                         (const char *const *)caller->stored.packages};
+    return AUTH_KNOWN;
+}
+
 static enum auth_result by_own_token(struct auth *auth, const char *token, struct auth_caller *caller,
                                      struct cg_error *err)
 {
     AUTO_SECRET struct secret secret = {0};
     if (secret_set(&secret, token, err) != 0)
         return AUTH_FAILED;
-    int found = store_caller_by_token(auth->options->store, &secret, &caller->stored, err);
+    struct store_caller stored;
+    int found = store_caller_by_token(auth->options->store, &secret, &stored, err);
+    if (found < 0)
+        return AUTH_FAILED;
+    return found == 0 ? refuse(err) : take_stored(AUTH_BY_TOKEN, &stored, caller, err);
+}
+
+static enum auth_result by_session(struct auth *auth, const struct secret *key, struct auth_caller *caller,
+                                   struct cg_error *err)
+{
+    struct store_session session;
+    int found = store_session_by_key(auth->options->store, key, &auth->options->trust.sessions, &session, err);
     if (found < 0)
         return AUTH_FAILED;
     if (found == 0)
-        return refuse(err);
-    if (!(caller->name = strdup(caller->stored.name))) {
-        cg_fail_memory(err);
+        return AUTH_ANONYMOUS;
+    caller->expires_at = session.expires_at;
+    return take_stored(AUTH_BY_SESSION, &session.caller, caller, err);
+}
+
+/* AUTH_ANONYMOUS: there is no cookie that is good. */
+static enum auth_result by_cookie(struct auth *auth, const struct gate_head *head, const struct request_origin *origin,
+                                  struct auth_caller *caller, struct cg_error *err)
+{
+    AUTO_SECRET struct secret key = {0};
+    if (!auth->options->trust.tokens)
+        return AUTH_ANONYMOUS;
+    int found = cookie_key(head, cookie_kind_of(auth->options->public_url, origin->tls), &key, err);
+    if (found < 0)
         return AUTH_FAILED;
-    }
-    caller->roles = caller->stored.roles;
-    caller->scope = (struct store_scope){(const char *const *)caller->stored.content_generators,
-                                         (const char *const *)caller->stored.packages};
-    return AUTH_KNOWN;
+    return found == 0 ? AUTH_ANONYMOUS : by_session(auth, &key, caller, err);
 }
 
 static enum auth_result by_kubernetes(struct auth *auth, const char *token, struct auth_caller *caller,
@@ -102,7 +140,7 @@ static enum auth_result by_kubernetes(struct auth *auth, const char *token, stru
     int found = auth_kubernetes_review(auth->kubernetes, token, clock_monotonic_ms(), name, err);
     if (found < 0)
         return AUTH_FAILED;
-    return found ? grant(auth, name, caller, err) : refuse(err);
+    return found ? grant(auth, AUTH_BY_SERVICEACCOUNT, name, caller, err) : refuse(err);
 }
 
 /* RFC 6750 section 2.1: "Bearer" and a token of the characters of base64, base64url and JWT. */
@@ -131,16 +169,17 @@ static enum auth_result by_authorization(struct auth *auth, const char *authoriz
 }
 
 /* A name from outside with its kind before it; names that could be read as another are refused. */
-static enum auth_result by_name(struct auth *auth, const char *kind, const char *name, struct auth_caller *caller,
+static enum auth_result by_name(struct auth *auth, enum auth_way way, const char *name, struct auth_caller *caller,
                                 struct cg_error *err)
 {
+    const char *kind = way == AUTH_BY_FRONT ? "user:" : "CN=";
     char full[512];
     for (const char *p = name; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             return refuse(err);
     if (!*name || snprintf(full, sizeof full, "%s%s", kind, name) >= (int)sizeof full)
         return refuse(err);
-    return grant(auth, full, caller, err);
+    return grant(auth, way, full, caller, err);
 }
 
 enum auth_result auth_identify(struct auth *auth, const struct gate_head *head, const struct request_origin *origin,
@@ -152,16 +191,42 @@ enum auth_result auth_identify(struct auth *auth, const struct gate_head *head, 
     if (header && origin->listener == REQUEST_UNIX && gate_count(head, header) > 0) {
         if (gate_count(head, header) != 1)
             return refuse(err);
-        return by_name(auth, "user:", gate_field(head, header), caller, err);
+        return by_name(auth, AUTH_BY_FRONT, gate_field(head, header), caller, err);
     }
     size_t authorizations = gate_count(head, "Authorization");
     if (authorizations > 1)
         return refuse(err);
     if (authorizations == 1)
         return by_authorization(auth, gate_field(head, "Authorization"), caller, err);
-    if (origin->certificate_name[0])
-        return by_name(auth, "CN=", origin->certificate_name, caller, err);
-    return AUTH_ANONYMOUS;
+    enum auth_result result = by_cookie(auth, head, origin, caller, err);
+    if (result == AUTH_ANONYMOUS && origin->certificate_name[0])
+        return by_name(auth, AUTH_BY_CERTIFICATE, origin->certificate_name, caller, err);
+    return result;
+}
+
+int auth_sign_in(struct auth *auth, const struct secret *token, const struct secret *before, struct secret *key,
+                 struct auth_caller *caller, struct cg_error *err)
+{
+    const struct intake_trust *trust = &auth->options->trust;
+    struct store_session session;
+    *caller = (struct auth_caller){0};
+    if (!trust->tokens)
+        return 0;
+    int found = store_session_begin(auth->options->store, token, before, &trust->sessions, key, &session, err);
+    if (found <= 0)
+        return found;
+    caller->expires_at = session.expires_at;
+    return take_stored(AUTH_BY_SESSION, &session.caller, caller, err) == AUTH_KNOWN ? 1 : -1;
+}
+
+const char *auth_way_name(enum auth_way way)
+{
+    static const char *const names[] = {[AUTH_BY_TOKEN] = "token",
+                                        [AUTH_BY_SESSION] = "session",
+                                        [AUTH_BY_CERTIFICATE] = "certificate",
+                                        [AUTH_BY_FRONT] = "front",
+                                        [AUTH_BY_SERVICEACCOUNT] = "serviceaccount"};
+    return names[way];
 }
 
 void auth_caller_finish(struct auth_caller *caller)

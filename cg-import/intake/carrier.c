@@ -8,6 +8,7 @@
 #include "intake/problem.h"
 #include "intake/tls_peer.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -166,11 +167,27 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     return exchange;
 }
 
+/* Of IPv6 the network only: whoever has one address there has them all. */
+static void describe_peer(const struct sockaddr *address, char *text, socklen_t size)
+{
+    if (address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text, size);
+    if (address->sa_family != AF_INET6)
+        return;
+    struct in6_addr network = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&network))
+        memset(network.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &network, text, size);
+}
+
 static void describe_origin(const struct exchange *exchange, struct MHD_Connection *connection,
                             struct request_origin *origin)
 {
     const struct carrier_options *options = &exchange->carrier->options;
     *origin = (struct request_origin){.listener = options->listener, .tls = options->tls_cert != NULL};
+    const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (peer)
+        describe_peer(peer->client_addr, origin->peer, sizeof origin->peer);
     if (!origin->tls || !options->client_ca)
         return;
     const union MHD_ConnectionInfo *tls = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);

@@ -4,6 +4,8 @@
 #include "intake/flow.h"
 
 #include "cg/bytes.h"
+#include "intake/cross_site.h"
+#include "intake/pages.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -89,6 +91,21 @@ static void unauthorized(struct intake_request *request, bool shown)
     fail(request, 401, CG_E_AUTH, shown ? "the credentials are not good (any more)" : "this needs credentials");
 }
 
+/* What is sent unasked along with a request, cookies and certificates, is nobody's will: false when it answered. */
+static bool admit_site(struct intake_request *request)
+{
+    struct cg_error err = {0};
+    char own[REQUEST_OWN_SIZE];
+    request_own_url(request, own);
+    if (!cross_site_is(&request->head, own))
+        return true;
+    intake_count(request, INTAKE_CROSS_SITE, 1);
+    cg_fail(&err, CG_E_AUTH, "the page of another site sent this");
+    cg_hint(&err, "the service takes requests of browsers from its own pages only, %s", own);
+    intake_fail_status(request, 403, &err, json_pack("{s:s}", "reason", "cross-site"));
+    return false;
+}
+
 /* Finds the caller and whether it may; false when it answered. */
 static bool admit_caller(struct intake_request *request)
 {
@@ -108,7 +125,7 @@ static bool admit_caller(struct intake_request *request)
         return false;
     }
     request->caller = (struct intake_caller){request->known.name, request->known.roles, request->known.scope};
-    if ((request->caller.roles & wanted) == 0) {
+    if (wanted != INTAKE_ANY_CALLER && (request->caller.roles & wanted) == 0) {
         fail(request, 403, CG_E_AUTH, "the caller may not do this");
         return false;
     }
@@ -148,9 +165,18 @@ static void answer_anyway(struct intake_request *request)
         fail(request, 500, CG_E_INTERNAL, "a handler failed and did not say why");
 }
 
+/* What a browser must not do with an answer, nor keep of it. Handlers that know better say so. */
+static void guard(struct intake_request *request)
+{
+    intake_set_header(request, "X-Content-Type-Options", "nosniff");
+    if (strncmp(request->head.target, "/v1/", 4) == 0)
+        intake_set_header(request, "Cache-Control", "no-store");
+    pages_guard(request);
+}
+
 static void begin(struct intake_request *request)
 {
-    if (!find_route(request) || !admit_caller(request))
+    if (!find_route(request) || !admit_site(request) || !admit_caller(request))
         return;
     if (!body_fits(request)) {
         too_large(request);
@@ -186,6 +212,7 @@ struct intake_request *flow_head(struct request_server *server, const struct flo
     set_request_id(request);
     /* The library takes bare LF in chunk lines; on a connection that ends after the body no one can use that. */
     request->must_close = request->head.framing == GATE_CHUNKED || atomic_load(&server->stopping);
+    guard(request);
     begin(request);
     return request;
 }

@@ -41,6 +41,12 @@ static const struct {
     [INTAKE_CONTENT_BYTES] = {"cg_import_content_received_bytes_total", "Bytes of outputs taken in."},
     [INTAKE_CONTENT_KNOWN_BYTES] = {"cg_import_content_deduplicated_bytes_total",
                                     "Bytes of outputs that were here already and were not sent."},
+    [INTAKE_SIGN_INS] = {"cg_import_sign_ins_total", "Tokens exchanged for a session."},
+    [INTAKE_SIGN_INS_REFUSED] = {"cg_import_sign_ins_refused_total", "Sign-ins with a token that is not good."},
+    [INTAKE_CROSS_SITE] = {"cg_import_cross_site_refused_total",
+                           "Requests refused because a page of another site sent them."},
+    [INTAKE_PAGE_REPORTS] = {"cg_import_page_reports_total",
+                             "Reports of browsers that kept something from happening in a page."},
 };
 
 struct metrics *metrics_create(struct cg_error *err)

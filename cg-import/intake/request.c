@@ -110,6 +110,26 @@ int intake_set_header(struct intake_request *request, const char *name, const ch
     return 0;
 }
 
+void request_own_url(const struct intake_request *request, char own[REQUEST_OWN_SIZE])
+{
+    const struct intake_options *options = &request->server->options;
+    const char *host = gate_field(&request->head, "Host");
+    if (options->public_url)
+        snprintf(own, REQUEST_OWN_SIZE, "%s", options->public_url);
+    else
+        snprintf(own, REQUEST_OWN_SIZE, "%s://%s", request->origin.tls ? "https" : "http", host ? host : "");
+}
+
+const struct intake_hub *request_hubs(struct intake_request *request, size_t *count)
+{
+    struct request_server *server = request->server;
+    pthread_mutex_lock(&server->hubs_lock);
+    const struct intake_hub *hubs = server->options.hubs;
+    *count = server->options.hub_count;
+    pthread_mutex_unlock(&server->hubs_lock);
+    return hubs;
+}
+
 bool request_is_answered(const struct intake_request *request)
 {
     return request->answer.status != 0;

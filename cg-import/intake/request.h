@@ -38,10 +38,13 @@ struct intake_handler {
     void (*finish)(void *state);
 };
 
+/* A caller that is known, whatever it may do. */
+#define INTAKE_ANY_CALLER (1U << 31)
+
 struct intake_route {
     const char *method;  /* "GET" also serves HEAD unless there is a route for HEAD */
     const char *pattern; /* "/v1/imports/{id}/outputs/{position}" */
-    unsigned roles;      /* any of STORE_ROLE_*; 0: anyone */
+    unsigned roles;      /* any of STORE_ROLE_*, or INTAKE_ANY_CALLER; 0: anyone */
     uint64_t body_max;   /* bytes; 0: none */
     const struct intake_handler *handler;
 };
@@ -67,6 +70,10 @@ enum intake_counter {
     INTAKE_IMPORTS_SAME,        /* posts that were an import already */
     INTAKE_CONTENT_BYTES,       /* bytes of outputs taken in */
     INTAKE_CONTENT_KNOWN_BYTES, /* bytes of outputs that were here already and were not sent */
+    INTAKE_SIGN_INS,            /* sessions begun */
+    INTAKE_SIGN_INS_REFUSED,    /* no such token */
+    INTAKE_CROSS_SITE,          /* requests refused because another site's page sent them */
+    INTAKE_PAGE_REPORTS,        /* of browsers that kept something from happening in a page */
     INTAKE_COUNTERS,            /* how many there are */
 };
 void intake_count(struct intake_request *request, enum intake_counter counter, uint64_t amount);

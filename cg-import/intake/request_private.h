@@ -12,8 +12,11 @@
 #include "intake/gate.h"
 #include "intake/limits.h"
 #include "intake/metrics.h"
+#include "intake/rate.h"
 #include "intake/request.h"
 #include "intake/router.h"
+
+#include <pthread.h>
 
 #define REQUEST_ID_SIZE 65
 #define REQUEST_HEADERS_MAX 16 /* that an answer may set */
@@ -29,6 +32,7 @@ struct request_origin {
     enum request_listener { REQUEST_TCP, REQUEST_UNIX } listener;
     bool tls;
     char certificate_name[256]; /* CN of a client certificate that the CA of the configuration issued, else "" */
+    char peer[RATE_PEER_SIZE];  /* address, of IPv6 its network of 64 bits; "" of the Unix socket */
 };
 
 struct request_answer {
@@ -52,6 +56,9 @@ struct request_server {
     struct feed *feed;
     struct cg_checker *checker;
     struct budget budget;
+    pthread_mutex_t hubs_lock; /* over hubs and hub_count of the options, which change */
+    struct rate *sign_ins;     /* refused ones, by address */
+    struct rate *reports;      /* that were logged */
     atomic_bool stopping;
 };
 
@@ -76,8 +83,15 @@ struct intake_request {
     bool must_close; /* the connection is not to be used again */
 };
 
+/* The hubs there are; borrowed for ever. */
+const struct intake_hub *request_hubs(struct intake_request *request, size_t *count);
+
 /* Releases what a request owns, not the request. */
 void request_release(struct intake_request *request);
+
+/* Where our pages are, "https://host" and maybe more behind it: the configured public URL, or scheme and Host. */
+#define REQUEST_OWN_SIZE 512
+void request_own_url(const struct intake_request *request, char own[REQUEST_OWN_SIZE]);
 
 /* The answer: has one been given? */
 bool request_is_answered(const struct intake_request *request);

@@ -35,6 +35,11 @@ extern const struct intake_handler intake_audit_checkpoint;  /* audit_files.c */
 extern const struct intake_handler intake_audit_tile;        /* audit_files.c */
 extern const struct intake_handler intake_audit_entries;     /* audit_files.c */
 
+#define INTAKE_SIGN_IN_MAX 4096                           /* bytes of a sign-in's body */
+extern const struct intake_handler intake_session_get;    /* session.c */
+extern const struct intake_handler intake_session_post;   /* session.c */
+extern const struct intake_handler intake_session_delete; /* session.c */
+
 extern const struct intake_handler intake_provenance_find;        /* provenance_find.c */
 extern const struct intake_handler intake_provenance_get;         /* provenance_build.c */
 extern const struct intake_handler intake_provenance_difference;  /* provenance_build.c */

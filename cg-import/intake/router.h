@@ -12,7 +12,7 @@
 #include "intake/request.h"
 
 #define ROUTER_VALUES_MAX 5 /* {name} of one pattern */
-#define ROUTER_TABLES_MAX 2
+#define ROUTER_TABLES_MAX 3
 #define ROUTER_METHODS_SIZE 128 /* of an Allow header */
 
 /* Tables that are searched in this order. */

@@ -10,7 +10,11 @@
 #include <pthread.h>
 
 #define THREADS_DEFAULT 16
-#define SWEEP_MS 100U /* between looks at deadlines and sleeping streams */
+#define SESSION_IDLE_S 1800U
+#define SESSION_MOST_S 43200U
+#define SIGN_INS_REFUSED_MAX 20U /* in a minute from one address */
+#define REPORTS_MAX 30U          /* of browsers that are logged in a minute */
+#define SWEEP_MS 100U            /* between looks at deadlines and sleeping streams */
 
 struct intake {
     struct request_server shared;
@@ -88,6 +92,9 @@ static int make_parts(struct intake *intake, const struct router *router, struct
         !(shared->auth = auth_create(&shared->options, err)) || !(shared->feed = feed_create(&source, err)) ||
         !(shared->checker = cg_checker_create(err)) || !(intake->streams = streams_create(carrier_sleep(), err)))
         return -1;
+    if (!(shared->sign_ins = rate_create(SIGN_INS_REFUSED_MAX, err)) ||
+        !(shared->reports = rate_create(REPORTS_MAX, err)))
+        return -1;
     shared->options.limits = *limits_given(shared->limits);
     shared->budget.most_bytes = BUDGET_DOCUMENTS * shared->options.limits.metadata_bytes;
     return read_tls(intake, err);
@@ -131,6 +138,14 @@ static int start_carriers(struct intake *intake, struct cg_error *err)
     return start_tcp(intake, &tcp, err) == 0 && start_unix(intake, &local, err) == 0 ? 0 : -1;
 }
 
+static void set_defaults(struct store_session_limits *sessions)
+{
+    if (!sessions->idle_s)
+        sessions->idle_s = SESSION_IDLE_S;
+    if (!sessions->most_s)
+        sessions->most_s = SESSION_MOST_S;
+}
+
 struct intake *server_start(const struct intake_options *options, const struct router *router, struct cg_error *err)
 {
     struct intake *intake = calloc(1, sizeof *intake);
@@ -139,7 +154,9 @@ struct intake *server_start(const struct intake_options *options, const struct r
         return NULL;
     }
     intake->shared.options = *options;
+    set_defaults(&intake->shared.options.trust.sessions);
     intake->tcp_fd = intake->unix_fd = -1;
+    pthread_mutex_init(&intake->shared.hubs_lock, NULL);
     intake->stop.pipe_[0] = intake->stop.pipe_[1] = -1;
     if (stop_init(&intake->stop, err) != 0 || make_parts(intake, router, err) != 0 ||
         start_carriers(intake, err) != 0) {
@@ -163,6 +180,14 @@ unsigned short intake_port(const struct intake *intake)
 void intake_set_grants(struct intake *intake, const struct intake_grant *grants, size_t count)
 {
     auth_set_grants(intake->shared.auth, grants, count);
+}
+
+void intake_set_hubs(struct intake *intake, const struct intake_hub *hubs, size_t count)
+{
+    pthread_mutex_lock(&intake->shared.hubs_lock);
+    intake->shared.options.hubs = hubs;
+    intake->shared.options.hub_count = count;
+    pthread_mutex_unlock(&intake->shared.hubs_lock);
 }
 
 /* Waits until all requests ended or the time is over. */
@@ -199,11 +224,14 @@ void intake_stop(struct intake *intake, unsigned seconds)
     feed_destroy(intake->shared.feed);
     cg_checker_destroy(intake->shared.checker);
     auth_destroy(intake->shared.auth);
+    rate_destroy(intake->shared.sign_ins);
+    rate_destroy(intake->shared.reports);
     metrics_destroy(intake->shared.metrics);
     limits_destroy(intake->shared.limits);
     free(intake->tls_cert);
     free(intake->tls_key);
     free(intake->client_ca);
     tls_revocations_close(intake->revocations);
+    pthread_mutex_destroy(&intake->shared.hubs_lock);
     free(intake);
 }

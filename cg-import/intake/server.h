@@ -16,7 +16,7 @@
 #include "cg/note.h"
 #include "content/reference.h"
 #include "content/spool.h"
-#include "store/callers.h"
+#include "store/sessions.h"
 
 /* What a hub has registered, for checking posts; asked by the top floor, which owns the answer until the next call
  * from the same thread. NULL: no such hub. An empty struct: not known now. */
@@ -37,11 +37,12 @@ struct intake_limits {
 
 /* How callers are known. Any combination; none of them: only health and the contract are answered. */
 struct intake_trust {
-    bool tokens;                   /* bearer tokens of store/callers.h */
-    const char *client_ca;         /* PEM: client certificates of this CA; the caller is the certificate's CN */
-    const char *client_crl;        /* PEM: CRLs of that CA, read again when the file changes; NULL: none */
-    const char *front_user_header; /* on the Unix socket only: header in which the front server names the user */
-    const char *kubernetes_url;    /* API server for TokenReview; NULL: off */
+    bool tokens; /* bearer tokens of store/callers.h, and sessions that they are exchanged for */
+    struct store_session_limits sessions; /* zeroes: half an hour without use, twelve hours in all */
+    const char *client_ca;                /* PEM: client certificates of this CA; the caller is the certificate's CN */
+    const char *client_crl;               /* PEM: CRLs of that CA, read again when the file changes; NULL: none */
+    const char *front_user_header;        /* on the Unix socket only: header in which the front server names the user */
+    const char *kubernetes_url;           /* API server for TokenReview; NULL: off */
     const char *kubernetes_ca;
     const char *kubernetes_token_file;
     const char *kubernetes_audience;
@@ -53,6 +54,18 @@ struct intake_trust {
         const char *const *packages;
     } * grants;
     size_t grant_count;
+};
+
+/* A hub that imports may be for. */
+struct intake_hub {
+    const char *name;
+    const char *web_url; /* of its pages for people; NULL: not known */
+};
+
+/* Who is to cosign the audit log. */
+struct intake_witness {
+    const char *name;
+    const char *key; /* verifier key */
 };
 
 struct intake_options {
@@ -68,15 +81,20 @@ struct intake_options {
     struct intake_trust trust;
     struct intake_limits limits;
     const char *default_hub;
+    const struct intake_hub *hubs; /* those of the beginning */
+    size_t hub_count;
     const struct reference_root *roots;
     size_t root_count;
     intake_hub_facts *hub_facts;
     void *hub_facts_context;
     void *owner;                 /* for the handlers of a starter's own routes (server_private.h); NULL: none */
     const char *audit_directory; /* of the published audit log; NULL: none is served */
-    unsigned audit_wait_s;       /* a leaf that waits for longer makes the service not ready; 0: none does */
-    const char *public_url;      /* as callers reach it, for Location; NULL: from the Host header */
-    unsigned threads;            /* 0: 16; a handler that waits for disk or database holds one */
+    const struct intake_witness *witnesses;
+    size_t witness_count;
+    unsigned quorum;        /* witnesses without which nothing is published */
+    unsigned audit_wait_s;  /* a leaf that waits for longer makes the service not ready; 0: none does */
+    const char *public_url; /* as callers reach it, for Location; NULL: from the Host header */
+    unsigned threads;       /* 0: 16; a handler that waits for disk or database holds one */
     const struct cg_note_signer *attestation_signer; /* signs attestations; NULL: they go out unsigned */
 };
 
@@ -91,6 +109,9 @@ unsigned short intake_port(const struct intake *intake);
 /* Other grants from here on, instead of those of the options. Borrowed, and those of before until the stop as well:
  * requests under way may still look at them. */
 void intake_set_grants(struct intake *intake, const struct intake_grant *grants, size_t count);
+
+/* Other hubs from here on, borrowed in the same way. */
+void intake_set_hubs(struct intake *intake, const struct intake_hub *hubs, size_t count);
 
 /* No new requests; running ones may end within `seconds`; frees. */
 void intake_stop(struct intake *intake, unsigned seconds);

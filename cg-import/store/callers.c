@@ -1,59 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/callers.h"
 
-#include "cg/digest.h"
 #include "store/audit_leaf.h"
+#include "store/caller_rows.h"
+#include "store/token.h"
 #include "store/transaction.h"
 
 #include <stdio.h>
-
 #include <string.h>
-#include <sys/random.h>
 
 #define TOKEN_PREFIX "cgi_"
-#define TOKEN_BYTES 32
-/* 43 characters of base64url hold 32 bytes. */
-#define TOKEN_CHARACTERS 43
-
-/* --- tokens ------------------------------------------------------------------------------------------------------ */
-
-static int make_token(struct secret *token, struct cg_error *err)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    unsigned char bytes[TOKEN_BYTES + 1] = {0};
-    if (getrandom(bytes, TOKEN_BYTES, 0) != TOKEN_BYTES)
-        return cg_fail_errno(err, "read", "random bytes");
-    char text[sizeof TOKEN_PREFIX + TOKEN_CHARACTERS] = TOKEN_PREFIX;
-    for (unsigned i = 0; i < TOKEN_CHARACTERS; i++) {
-        unsigned bit = i * 6;
-        unsigned two = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
-        text[sizeof TOKEN_PREFIX - 1 + i] = alphabet[two >> (10 - bit % 8) & 0x3fU];
-    }
-    int result = secret_set(token, text, err);
-    /* Through a pointer that the compiler may not see through, so that the wipe stays. */
-    for (volatile char *c = text; c < text + sizeof text; c++)
-        *c = 0;
-    for (volatile unsigned char *b = bytes; b < bytes + sizeof bytes; b++)
-        *b = 0;
-    return result;
-}
-
-/* A token has 256 random bits, so one round of sha256 keeps it as well as a slow hash would; and since the database is
- * asked for the digest, the time it takes tells nothing of the token. */
-static int digest_token(const struct secret *token, struct cg_digests *digests, struct cg_error *err)
-{
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(CG_DIGEST_SHA256, err);
-    const char *text = secret_reveal(token);
-    if (!digest || cg_digest_update(digest, text, strlen(text), err) != 0)
-        return -1;
-    return cg_digest_read(digest, digests, err);
-}
 
 /* --- rows -------------------------------------------------------------------------------------------------------- */
-
-#define CALLER_COLUMNS                                                                                                 \
-    "id, name, roles, content_generators, packages, extract(epoch FROM created_at)::float8,"                           \
-    " extract(epoch FROM expires_at)::float8, extract(epoch FROM revoked_at)::float8"
 
 static json_t *globs_json(char *const *globs)
 {
@@ -92,7 +50,7 @@ static int get_globs(struct pg_row *row, char ***globs, struct cg_error *err)
     return 0;
 }
 
-static int read_caller(struct pg_row *row, struct store_caller *caller, struct cg_error *err)
+int caller_read(struct pg_row *row, struct store_caller *caller, struct cg_error *err)
 {
     pg_get_id(row, caller->id);
     pg_get_copy(row, &caller->name);
@@ -181,8 +139,8 @@ int store_caller_create(struct store *store, const struct store_caller *wanted, 
     if (!content_generators || !packages)
         return cg_fail_memory(err);
     struct making making = {.wanted = wanted, .content_generators = content_generators, .packages = packages};
-    if (store_new_id(making.id, err) != 0 || make_token(token, err) != 0 ||
-        digest_token(token, &making.token, err) != 0 ||
+    if (store_new_id(making.id, err) != 0 || token_make(TOKEN_PREFIX, token, err) != 0 ||
+        token_digest(token, &making.token, err) != 0 ||
         pg_transaction(store, PG_WRITE, create_work, &making, err) != 0) {
         secret_finish(token);
         return -1;
@@ -192,9 +150,8 @@ int store_caller_create(struct store *store, const struct store_caller *wanted, 
 
 /* --- asking ------------------------------------------------------------------------------------------------------ */
 
-static const struct pg_statement by_token = {"by_token", "SELECT " CALLER_COLUMNS
-                                                         " FROM callers WHERE token_sha256 = $1 AND revoked_at IS NULL"
-                                                         " AND (expires_at IS NULL OR expires_at > now())"};
+static const struct pg_statement by_token = {
+    "by_token", "SELECT " CALLER_COLUMNS " FROM callers c WHERE c.token_sha256 = $1 AND " CALLER_COUNTS};
 
 struct asking {
     struct cg_digests token;
@@ -212,7 +169,7 @@ static int token_work(struct pg_connection *connection, void *context, struct cg
     if (found <= 0)
         return found;
     struct pg_row row = pg_row(rows, 0);
-    return read_caller(&row, a->caller, err) == 0 ? 1 : -1;
+    return caller_read(&row, a->caller, err) == 0 ? 1 : -1;
 }
 
 int store_caller_by_token(struct store *store, const struct secret *token, struct store_caller *caller,
@@ -220,7 +177,7 @@ int store_caller_by_token(struct store *store, const struct secret *token, struc
 {
     *caller = (struct store_caller){0};
     struct asking asking = {.caller = caller};
-    if (digest_token(token, &asking.token, err) != 0)
+    if (token_digest(token, &asking.token, err) != 0)
         return -1;
     int found = pg_transaction(store, PG_READ, token_work, &asking, err);
     if (found <= 0)
@@ -229,7 +186,7 @@ int store_caller_by_token(struct store *store, const struct secret *token, struc
 }
 
 static const struct pg_statement list_callers = {"list_callers",
-                                                 "SELECT " CALLER_COLUMNS " FROM callers ORDER BY name"};
+                                                 "SELECT " CALLER_COLUMNS " FROM callers c ORDER BY c.name"};
 
 struct caller_list {
     struct store_caller *callers;
@@ -251,7 +208,7 @@ static int list_work(struct pg_connection *connection, void *context, struct cg_
     list->count = (size_t)count;
     for (int i = 0; i < count; i++) {
         struct pg_row row = pg_row(rows, i);
-        if (read_caller(&row, &list->callers[i], err) != 0)
+        if (caller_read(&row, &list->callers[i], err) != 0)
             return -1;
     }
     return 0;

@@ -70,13 +70,17 @@ static const struct pg_statement forget_changes = {"forget_changes",
                                                    "DELETE FROM changes WHERE at < now() - interval '1 day'"};
 static const struct pg_statement forget_keys = {"forget_keys",
                                                 "DELETE FROM idempotency_keys WHERE at < now() - interval '7 days'"};
+static const struct pg_statement forget_sessions = {"forget_sessions",
+                                                    "DELETE FROM sessions WHERE expires_at < now() - interval '1 day'"};
 
 static int tidy(struct pg_connection *connection, void *context, struct cg_error *err)
 {
     (void)context;
     if (pg_run(connection, &forget_changes, NULL, NULL, err) < 0)
         return -1;
-    return pg_run(connection, &forget_keys, NULL, NULL, err) < 0 ? -1 : 0;
+    if (pg_run(connection, &forget_keys, NULL, NULL, err) < 0)
+        return -1;
+    return pg_run(connection, &forget_sessions, NULL, NULL, err) < 0 ? -1 : 0;
 }
 
 int store_tidy(struct store *store, struct cg_error *err)

@@ -50,6 +50,8 @@ def validate(value, schema):
 def check(method, path, answer):
     """Raise AssertionError or ValidationError when the answer is not in the contract."""
     asked = operation(method, path)
+    if path == '/' or re.match(r'/ui\b', path):  # files for browsers
+        return
     if asked is None:
         assert answer.status in (404, 405), (method, path, answer.status)
         return

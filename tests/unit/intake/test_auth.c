@@ -35,6 +35,31 @@ void store_caller_finish(struct store_caller *caller)
     *caller = (struct store_caller){0};
 }
 
+/* The session "cgs_good" is of the caller of "cgi_good". */
+int store_session_by_key(struct store *store, const struct secret *key, const struct store_session_limits *limits,
+                         struct store_session *session, struct cg_error *err)
+{
+    AUTO_SECRET struct secret token = {0};
+    *session = (struct store_session){.expires_at = 1700000000 + limits->idle_s};
+    if (strcmp(secret_reveal(key), "cgs_down") == 0)
+        return cg_fail(err, CG_E_BUSY, "no connection to the database");
+    if (strcmp(secret_reveal(key), "cgs_good") != 0)
+        return 0;
+    assert_int_equal(secret_set(&token, "cgi_good", err), 0);
+    return store_caller_by_token(store, &token, &session->caller, err);
+}
+
+int store_session_begin(struct store *store, const struct secret *token, const struct secret *before,
+                        const struct store_session_limits *limits, struct secret *key, struct store_session *session,
+                        struct cg_error *err)
+{
+    (void)before;
+    *session = (struct store_session){.expires_at = 1700000000 + limits->idle_s};
+    if (secret_set(key, "cgs_good", err) != 0)
+        return -1;
+    return store_caller_by_token(store, token, &session->caller, err);
+}
+
 /* --- asking ---------------------------------------------------------------------------------------------------------
  */
 
@@ -47,8 +72,11 @@ static const struct intake_grant grants[] = {
 
 static struct intake_options all_ways(void)
 {
-    return (struct intake_options){
-        .trust = {.tokens = true, .front_user_header = "X-Remote-User", .grants = grants, .grant_count = 4}};
+    return (struct intake_options){.trust = {.tokens = true,
+                                             .sessions = {.idle_s = 60, .most_s = 600},
+                                             .front_user_header = "X-Remote-User",
+                                             .grants = grants,
+                                             .grant_count = 4}};
 }
 
 static const struct request_origin over_tcp = {.listener = REQUEST_TCP};
@@ -185,6 +213,120 @@ static void knows_certificates(void **state)
     assert_int_equal(identify(&options, &origin, NULL, NULL, &caller), AUTH_KNOWN);
     assert_int_equal(caller.roles, 0);
     auth_caller_finish(&caller);
+}
+
+/* --- sessions ----------------------------------------------------------------------------------------------------- */
+
+static const struct gate_field cookie = {"Cookie", "theme=dark; cg_import_session=cgs_good"};
+
+static void knows_sessions_by_their_cookie(void **state)
+{
+    (void)state;
+    struct intake_options options = all_ways();
+    struct auth_caller caller;
+    assert_int_equal(identify(&options, &over_tcp, &cookie, NULL, &caller), AUTH_KNOWN);
+    assert_string_equal(caller.name, "osbs-prod");
+    assert_string_equal(auth_way_name(caller.way), "session");
+    assert_int_equal(caller.roles, STORE_ROLE_SUBMITTER);
+    assert_string_equal(caller.scope.content_generators[0], "osbs");
+    assert_true(caller.expires_at == 1700000060);
+    auth_caller_finish(&caller);
+    options.trust.tokens = false;
+    assert_int_equal(identify(&options, &over_tcp, &cookie, NULL, &caller), AUTH_ANONYMOUS);
+}
+
+static void a_cookie_that_is_not_good_is_as_none(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"cg_import_session=cgs_old",
+                                         "cg_import_session=",
+                                         "cg_import_session",
+                                         "",
+                                         "xcg_import_session=cgs_good",
+                                         "cg_import_session=cgs_good; cg_import_session=x",
+                                         "__Host-cg_import_session=cgs_good"};
+    struct intake_options options = all_ways();
+    struct request_origin certified = {.tls = false, .certificate_name = "osbs-1"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct auth_caller caller;
+        struct gate_field field = {"Cookie", values[i]};
+        assert_int_equal(identify(&options, &over_tcp, &field, NULL, &caller), AUTH_ANONYMOUS);
+        assert_int_equal(identify(&options, &certified, &field, NULL, &caller), AUTH_KNOWN);
+        assert_string_equal(caller.name, "CN=osbs-1");
+        auth_caller_finish(&caller);
+    }
+    struct auth_caller caller;
+    assert_int_equal(identify(&options, &over_tcp, &cookie, &cookie, &caller), AUTH_ANONYMOUS);
+    struct gate_field down = {"Cookie", "cg_import_session=cgs_down"};
+    assert_int_equal(identify(&options, &over_tcp, &down, NULL, &caller), AUTH_FAILED);
+    auth_caller_finish(&caller);
+}
+
+static void by_tls_only_the_cookie_of_this_host_counts(void **state)
+{
+    (void)state;
+    struct intake_options options = all_ways();
+    struct request_origin by_tls = {.tls = true};
+    struct gate_field field = {"Cookie", "cg_import_session=x; __Host-cg_import_session=cgs_good"};
+    struct auth_caller caller;
+    assert_int_equal(identify(&options, &by_tls, &cookie, NULL, &caller), AUTH_ANONYMOUS);
+    assert_int_equal(identify(&options, &by_tls, &field, NULL, &caller), AUTH_KNOWN);
+    auth_caller_finish(&caller);
+    options.public_url = "https://cg-import.example.com";
+    assert_int_equal(identify(&options, &over_tcp, &cookie, NULL, &caller), AUTH_ANONYMOUS);
+    assert_int_equal(identify(&options, &over_tcp, &field, NULL, &caller), AUTH_KNOWN);
+    auth_caller_finish(&caller);
+    options.public_url = "http://cg-import.example.com";
+    assert_int_equal(identify(&options, &by_tls, &cookie, NULL, &caller), AUTH_KNOWN);
+    auth_caller_finish(&caller);
+}
+
+static void what_a_request_says_of_itself_counts_before_its_cookie(void **state)
+{
+    (void)state;
+    struct intake_options options = all_ways();
+    struct request_origin certified = {.certificate_name = "someone"};
+    struct gate_field alice = {"X-Remote-User", "alice@EXAMPLE.COM"}, bad = {"Authorization", "Bearer cgi_wrong"};
+    struct auth_caller caller;
+    assert_int_equal(identify(&options, &over_unix, &cookie, &alice, &caller), AUTH_KNOWN);
+    assert_string_equal(auth_way_name(caller.way), "front");
+    auth_caller_finish(&caller);
+    assert_int_equal(identify(&options, &over_tcp, &cookie, &bad, &caller), AUTH_REFUSED);
+    auth_caller_finish(&caller);
+    assert_int_equal(identify(&options, &certified, &cookie, NULL, &caller), AUTH_KNOWN);
+    assert_string_equal(auth_way_name(caller.way), "session");
+    auth_caller_finish(&caller);
+}
+
+static int sign_in(const struct intake_options *options, const char *text, struct secret *key,
+                   struct auth_caller *caller)
+{
+    struct cg_error err = {0};
+    AUTO_SECRET struct secret token = {0}, before = {0};
+    struct auth *auth = auth_create(options, &err);
+    assert_int_equal(secret_set(&token, text, &err), 0);
+    int found = auth_sign_in(auth, &token, &before, key, caller, &err);
+    auth_destroy(auth);
+    return found;
+}
+
+static void signs_in_with_tokens_where_they_are_taken(void **state)
+{
+    (void)state;
+    struct intake_options options = all_ways();
+    struct auth_caller caller;
+    AUTO_SECRET struct secret key = {0};
+    assert_int_equal(sign_in(&options, "cgi_good", &key, &caller), 1);
+    assert_string_equal(secret_reveal(&key), "cgs_good");
+    assert_string_equal(caller.name, "osbs-prod");
+    assert_string_equal(auth_way_name(caller.way), "session");
+    assert_true(caller.expires_at == 1700000060);
+    auth_caller_finish(&caller);
+    assert_int_equal(sign_in(&options, "cgi_wrong", &key, &caller), 0);
+    assert_int_equal(sign_in(&options, "cgi_down", &key, &caller), -1);
+    options.trust.tokens = false;
+    assert_int_equal(sign_in(&options, "cgi_good", &key, &caller), 0);
+    assert_null(caller.name);
 }
 
 /* --- Kubernetes --------------------------------------------------------------------------------------------------- */
@@ -379,6 +521,11 @@ int main(void)
         cmocka_unit_test(believes_the_front_on_the_unix_socket_only),
         cmocka_unit_test(the_first_grant_that_fits_counts),
         cmocka_unit_test(knows_certificates),
+        cmocka_unit_test(knows_sessions_by_their_cookie),
+        cmocka_unit_test(a_cookie_that_is_not_good_is_as_none),
+        cmocka_unit_test(by_tls_only_the_cookie_of_this_host_counts),
+        cmocka_unit_test(what_a_request_says_of_itself_counts_before_its_cookie),
+        cmocka_unit_test(signs_in_with_tokens_where_they_are_taken),
         cmocka_unit_test(reviews_tokens),
         cmocka_unit_test(sends_a_token_review),
         cmocka_unit_test(remembers_answers_and_no_failures),
