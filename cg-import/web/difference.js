@@ -11,12 +11,6 @@ const address = new URLSearchParams(location.search);
 const from = (address.get('from') ?? '').trim(), hub = address.get('hub');
 const place = `/v1/provenance/builds/${encodeURIComponent(build)}`;
 
-await run(async () => {
-  const {main} = await page({title: `Difference to ${build}`, active: null});
-  if (!from) await choose(main);
-  else show(main, await get(`${place}/difference${query({from, hub})}`));
-});
-
 function form(label) {
   return el('form.filters', {method: 'get'}, hub ? el('input', {type: 'hidden', name: 'hub', value: hub}) : null,
     el('div.field', el('label', {for: 'from'}, label),
@@ -120,3 +114,9 @@ function versions(list, anew) {
   if (list.length === 0) return DASH;
   return list.map(({version, checksum}) => el('div', el('code', version || DASH), anew && checksum ? el('span.muted', ` ${checksum}`) : null));
 }
+
+await run(async () => {
+  const {main} = await page({title: `Difference to ${build}`, active: null});
+  if (!from) await choose(main);
+  else show(main, await get(`${place}/difference${query({from, hub})}`));
+});

@@ -9,11 +9,6 @@ import {keyPanel, meaning, offline, saveButton, stepList, verdictNote} from './p
 
 const index = decodeURIComponent(location.pathname.split('/').pop());
 
-await run(async () => {
-  const {session, main} = await page({title: `Entry ${index} of the log`, active: 'log'});
-  await show(session, main);
-});
-
 async function show(session, main) {
   if (!session.service.log) {
     replace(main, el('h1', 'Entry of the log'), el('p.none', 'This service keeps no log.'));
@@ -108,3 +103,8 @@ function offlinePanel(found, trust) {
     el('div.buttons', saveButton('Save the proof', name, found.text), copyButton(found.text, 'proof')),
     offline(name, trust.keys[0] ?? 'KEY'));
 }
+
+await run(async () => {
+  const {session, main} = await page({title: `Entry ${index} of the log`, active: 'log'});
+  await show(session, main);
+});

@@ -15,13 +15,6 @@ const address = new URLSearchParams(location.search);
 const hub = address.get('hub');
 const depth = /^([1-9]|1[0-9]|20)$/.test(address.get('depth') ?? '') ? Number(address.get('depth')) : 3;
 
-await run(async () => {
-  const {main} = await page({title: `Family of ${name}`, active: null});
-  const place = `/v1/provenance/builds/${encodeURIComponent(name)}`;
-  const [up, down] = await Promise.all(['ancestors', 'descendants'].map((way) => get(`${place}/${way}${query({hub, depth})}`)));
-  show(main, up, down);
-});
-
 const familyOf = (build) => `/ui/builds/${encodeURIComponent(build.nvr)}/graph${query({hub: build.hub, depth})}`;
 
 function show(main, up, down) {
@@ -123,3 +116,10 @@ function list(title, id, {related, truncated}, nothing) {
     el('span.muted', ` ${KINDS[one.kind]} of `, el('bdi', one.from)), one.build ? one.build.state === 'imported' ? null : state(one.build.state) : el('span.tag', 'not in the trail'),
     one.build ? el('a.small', {href: familyOf(one.build), 'aria-label': `Family of ${one.build.nvr}`}, ' family') : null))));
 }
+
+await run(async () => {
+  const {main} = await page({title: `Family of ${name}`, active: null});
+  const place = `/v1/provenance/builds/${encodeURIComponent(name)}`;
+  const [up, down] = await Promise.all(['ancestors', 'descendants'].map((way) => get(`${place}/${way}${query({hub, depth})}`)));
+  show(main, up, down);
+});

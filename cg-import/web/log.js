@@ -9,15 +9,6 @@ import {announce, page, run} from './page.js';
 import {keyPanel, saveButton, stepList, verdictMark, verdictNote} from './proof_view.js';
 import {bundlePath, bundleWidth, parseBundle, TILE_WIDTH, verifyBundle} from './tiles.js';
 
-await run(async () => {
-  const {session, main} = await page({title: 'Log', active: 'log'});
-  if (!session.service.log) {
-    replace(main, el('h1', 'Log'), el('p.none', 'This service keeps no log.'));
-    return;
-  }
-  await show(session.service.log, main);
-});
-
 async function show(log, main) {
   const proofs = await logProofs(log);
   const [state, found] = await Promise.all([get('/v1/audit/log'), proofs.checkpoint()]);
@@ -144,3 +135,12 @@ function pager(n, last) {
     n < last ? link(n + 1, '← Newer') : null, n > 0 ? link(n - 1, 'Older →') : null, n > 0 ? link(0, 'First') : null,
     el('span.muted', `page ${n + 1} of ${last + 1}`));
 }
+
+await run(async () => {
+  const {session, main} = await page({title: 'Log', active: 'log'});
+  if (!session.service.log) {
+    replace(main, el('h1', 'Log'), el('p.none', 'This service keeps no log.'));
+    return;
+  }
+  await show(session.service.log, main);
+});

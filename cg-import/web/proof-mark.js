@@ -4,7 +4,11 @@
 //   append(somewhere, proofMark(session, importId));
 //
 // It asks GET /v1/imports/{id}/audit, verifies the proof of each entry in this browser, and becomes "3 entries verified", with
-// the entries in a list that opens; or says what failed, and where. The whole element is shown at once and fills itself.
+// the entries in a list that opens; or says what failed, and where. The element is there at once and fills itself.
+//
+//   proofMark(session, null, {log})          of a build that no import brought: the entries that its `log` names
+//   proofMark(session, id, {also})           also(entries) gives further nodes, or a promise of them; entries: [{index, found}],
+//                                            `found` of log_proofs.js
 import {get, Problem} from './api.js';
 import {el, replace} from './dom.js';
 import {count, problem} from './format.js';
@@ -13,8 +17,7 @@ import {logProofs} from './log_proofs.js';
 import {verdictMark} from './proof_view.js';
 
 /** All published entries of the import, each with what verifying it found; `unpublished` of them are still to come. */
-export async function provenEntries(session, importId) {
-  const proofs = await logProofs(session.service.log);
+async function ofImport(proofs, importId) {
   const entries = [];
   let from = 0, unpublished = 0;
   while (from !== undefined) {
@@ -24,34 +27,41 @@ export async function provenEntries(session, importId) {
     unpublished = trail.unpublished;
     from = trail.next;
   }
-  return {entries, unpublished, trust: proofs.trust};
+  return {entries, unpublished};
 }
 
-export function proofMark(session, importId) {
+async function ofLog(proofs, log) {
+  const entries = [];
+  for (const {index} of log) entries.push({index, found: await proofs.entry(index)});
+  return {entries, unpublished: 0};
+}
+
+export function proofMark(session, importId, {log = [], also = () => []} = {}) {
   const box = el('div.proof-mark', {'aria-busy': 'true'}, el('span.muted', 'Verifying the log’s entries …'));
-  show(box, session, importId).catch((error) => replace(box, problem(error)))
+  show(box, session, importId, log, also).catch((error) => replace(box, problem(error)))
     .finally(() => box.removeAttribute('aria-busy'));
   return box;
 }
 
-async function show(box, session, importId) {
+async function show(box, session, importId, log, also) {
   if (!session.service.log) {
     replace(box, el('span.muted', 'This service keeps no log.'));
     return;
   }
   try {
-    const proven = await provenEntries(session, importId);
-    replace(box, ...view(proven, session.may.audit));
+    const proofs = await logProofs(session.service.log);
+    const proven = importId ? await ofImport(proofs, importId) : await ofLog(proofs, log);
+    replace(box, view(proven, proofs.trust, session.may.audit), await also(proven.entries));
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 404) throw error;
-    replace(box, el('span.muted', 'The log tells nothing of this import yet.'));
+    replace(box, el('span.muted', 'The log tells nothing of this yet.'));
   }
 }
 
 function summary(entries, unpublished) {
   if (entries.length === 0)
     return unpublished ? [verdictMark('unchecked', `${count(unpublished)} entries are not published yet`)]
-      : [el('span.muted', 'The log tells nothing of this import.')];
+      : [el('span.muted', 'The log tells nothing of this.')];
   const verdict = verdictOf(entries.map(({found}) => ({state: found.verdict})));
   const failed = entries.filter(({found}) => found.verdict === 'failed').length;
   const words = {
@@ -64,7 +74,7 @@ function summary(entries, unpublished) {
 
 const plural = (n) => n === 1 ? '1 entry' : `${count(n)} entries`;
 
-function view({entries, unpublished, trust}, mayAudit) {
+function view({entries, unpublished}, trust, mayAudit) {
   const bad = entries.find(({found}) => found.verdict === 'failed');
   const why = bad?.found.steps.find(({state}) => state === 'failed').why;
   const unsure = entries.flatMap(({found}) => found.steps).find(({state, why: reason}) => state === 'unchecked' && reason)?.why;

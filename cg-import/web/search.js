@@ -14,21 +14,6 @@ const text = (address.get('q') ?? '').trim();
 const chosen = KINDS[address.get('kind')] ? address.get('kind') : null;
 const any = address.get('state') === 'any';
 
-await run(async () => {
-  const {session, main} = await page({title: 'Search', active: null});
-  if (!session.may.audit) {
-    replace(main, el('h1', 'Search'), none('Searching builds is for operators and auditors.'));
-    return;
-  }
-  if (!text) {
-    replace(main, el('h1', 'Search'), hints());
-    find('#header input[type=search]').focus();
-    return;
-  }
-  setTitle(`${text} · Search`);
-  await search(main);
-});
-
 function hints() {
   const one = (words, example) => el('li', `${words}: `, el('a', {href: `/ui/search${query({q: example})}`}, el('code', example)));
   return el('section.panel', el('p', 'Type what you have in hand into the box above; what it is, is guessed and told.'), el('ul.plain',
@@ -158,3 +143,18 @@ function matchText({component, parts, key, value, output}) {
   return [el('span.muted', `${key} `), el('code', value),
     typeof output === 'number' ? el('span.muted', ` of output ${output}`) : null];
 }
+
+await run(async () => {
+  const {session, main} = await page({title: 'Search', active: null});
+  if (!session.may.audit) {
+    replace(main, el('h1', 'Search'), none('Searching builds is for operators and auditors.'));
+    return;
+  }
+  if (!text) {
+    replace(main, el('h1', 'Search'), hints());
+    find('#header input[type=search]').focus();
+    return;
+  }
+  setTitle(`${text} · Search`);
+  await search(main);
+});
