@@ -44,7 +44,7 @@ static json_t *text_or_null(const char *text)
     return text && *text ? json_string(text) : json_null();
 }
 
-static json_t *time_or_null(double seconds)
+json_t *representation_time(double seconds)
 {
     if (seconds <= 0)
         return json_null();
@@ -141,8 +141,8 @@ static json_t *course_of(const struct store_import *import)
         (json_int_t)import->attempts, "build_id", import->build_id ? json_integer(import->build_id) : json_null(),
         "build_url", text_or_null(import->url), "error", error_of(import), "report", json_or_null(import->report),
         "replaces", text_or_null(import->replaces), "replaced_by", text_or_null(import->replaced_by), "created_at",
-        time_or_null(import->created_at), "updated_at", time_or_null(import->updated_at), "finished_at",
-        time_or_null(import->finished_at), "next_attempt_at", time_or_null(import->next_attempt_at));
+        representation_time(import->created_at), "updated_at", representation_time(import->updated_at), "finished_at",
+        representation_time(import->finished_at), "next_attempt_at", representation_time(import->next_attempt_at));
 }
 
 json_t *representation_import(const char *base, const struct store_import *import, enum representation_detail detail,
@@ -169,7 +169,7 @@ json_t *representation_reference(const char *base, const struct store_import *im
 json_t *representation_event(const struct store_event *event, struct cg_error *err)
 {
     json_t *json = json_pack("{s:I, s:s, s:o, s:s, s:o, s:o}", "id", (json_int_t)event->event_id, "import",
-                             event->import_id, "at", time_or_null(event->at), "type", event->type, "actor",
+                             event->import_id, "at", representation_time(event->at), "type", event->type, "actor",
                              text_or_null(event->actor), "detail", json_or_null(event->detail));
     if (!json)
         cg_fail_memory(err);

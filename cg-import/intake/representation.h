@@ -25,6 +25,9 @@ json_t *representation_import(const char *base, const struct store_import *impor
 /* Id, place and state of an import, for a 409. New reference, NULL with CG_E_MEMORY. */
 json_t *representation_reference(const char *base, const struct store_import *import, struct cg_error *err);
 
+/* A time as RFC 3339, null for 0: "not". New reference. */
+json_t *representation_time(double seconds);
+
 /* schemas/event. New reference, NULL with CG_E_MEMORY. */
 json_t *representation_event(const struct store_event *event, struct cg_error *err);
 

@@ -33,6 +33,8 @@ static const struct intake_route routes[] = {
     {"GET", "/v1/provenance/builds/{build}/ancestors", MAY_WATCH_ALL, 0, &intake_provenance_ancestors},
     {"GET", "/v1/provenance/builds/{build}/descendants", MAY_WATCH_ALL, 0, &intake_provenance_descendants},
     {"GET", "/v1/imports/{id}/audit", ANY_ROLE, 0, &intake_import_audit},
+    {"GET", "/v1/overview", ANY_ROLE, 0, &intake_overview},
+    {"GET", "/v1/audit/log", MAY_WATCH_ALL, 0, &intake_audit_log},
     {"GET", "/v1/audit/entries/{index}", MAY_WATCH_ALL, 0, &intake_audit_entry},
     {"GET", "/v1/audit/inclusion", 0, 0, &intake_audit_inclusion},
     {"GET", "/v1/audit/consistency", 0, 0, &intake_audit_consistency},

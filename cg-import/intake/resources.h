@@ -31,6 +31,8 @@ extern const struct intake_handler intake_import_audit;      /* audit_proofs.c *
 extern const struct intake_handler intake_audit_entry;       /* audit_proofs.c */
 extern const struct intake_handler intake_audit_inclusion;   /* audit_proofs.c */
 extern const struct intake_handler intake_audit_consistency; /* audit_proofs.c */
+extern const struct intake_handler intake_audit_log;         /* audit_log.c */
+extern const struct intake_handler intake_overview;          /* overview.c */
 extern const struct intake_handler intake_audit_checkpoint;  /* audit_files.c */
 extern const struct intake_handler intake_audit_tile;        /* audit_files.c */
 extern const struct intake_handler intake_audit_entries;     /* audit_files.c */

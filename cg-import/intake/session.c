@@ -7,7 +7,7 @@
 #include "cg/version.h"
 #include "intake/cookie.h"
 #include "intake/header_value.h"
-#include "intake/parameter.h"
+#include "intake/representation.h"
 #include "intake/request_private.h"
 #include "intake/resources.h"
 #include "store/audit.h"
@@ -74,13 +74,11 @@ static json_t *service_of(struct intake_request *request)
 
 static void answer_session(struct intake_request *request, unsigned status, const struct auth_caller *caller)
 {
-    char expires[PARAMETER_TIME_SIZE];
-    parameter_time_text(caller->expires_at, expires);
-    json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:s?, s:o, s:o}", "caller", caller->name, "via",
-                             auth_way_name(caller->way), "roles", roles_of(caller->roles), "content_generators",
-                             globs_of(caller->scope.content_generators), "packages", globs_of(caller->scope.packages),
-                             "expires_at", caller->expires_at > 0 ? expires : NULL, "may", rights_of(caller->roles),
-                             "service", service_of(request));
+    json_t *json =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "caller", caller->name, "via", auth_way_name(caller->way),
+                  "roles", roles_of(caller->roles), "content_generators", globs_of(caller->scope.content_generators),
+                  "packages", globs_of(caller->scope.packages), "expires_at", representation_time(caller->expires_at),
+                  "may", rights_of(caller->roles), "service", service_of(request));
     intake_answer_json(request, status, json);
 }
 

@@ -116,8 +116,8 @@ static int refuse_other(struct pg_connection *connection, struct acceptance *a, 
 static const struct pg_statement put_import = {
     "put_import",
     "INSERT INTO imports (id, hub, nvr, content_generator, package, metadata_sha256, metadata_bytes, options, caller,"
-    " request_id, state, metadata_content)"
-    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'receiving', c.sha256 FROM contents c WHERE c.sha256 = $6"};
+    " request_id, output_bytes, state, metadata_content)"
+    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'receiving', c.sha256 FROM contents c WHERE c.sha256 = $6"};
 static const struct pg_statement replace = {
     "replace", "UPDATE imports SET replaced_by = $1, updated_at = now() WHERE id = (SELECT id FROM imports"
                " WHERE hub = $2 AND nvr = $3 AND state IN " DEAD_STATES " AND replaced_by IS NULL AND id <> $1"
@@ -134,18 +134,29 @@ static const struct pg_statement put_outputs = {
     " LEFT JOIN contents c ON c.sha256 = o.sha256 AND c.size_bytes = o.size_bytes ON CONFLICT DO NOTHING"};
 static const struct pg_statement link_known = {
     "link_known",
-    "UPDATE outputs n SET received_bytes = n.size_bytes, sha256 = k.sha256, content = k.sha256 FROM"
+    "WITH linked AS (UPDATE outputs n SET received_bytes = n.size_bytes, sha256 = k.sha256, content = k.sha256 FROM"
     " (SELECT DISTINCT ON (o.position) o.position, c.sha256 FROM outputs o CROSS JOIN LATERAL"
     " (SELECT a.sha256, a.size_bytes FROM contents a WHERE o.checksum_type = 'sha256' AND a.sha256 = o.checksum"
     " UNION ALL"
     " SELECT b.sha256, b.size_bytes FROM contents b WHERE o.checksum_type = 'md5' AND b.md5 = o.checksum) c"
     " WHERE o.import_id = $1 AND o.content IS NULL AND c.size_bytes = o.size_bytes"
     " AND EXISTS (SELECT 1 FROM outputs p JOIN imports i ON i.id = p.import_id"
-    " WHERE p.content = c.sha256 AND " SCOPE_SQL("$2", "$3") ")) k"
-                                                             " WHERE n.import_id = $1 AND n.position = k.position"};
+    " WHERE p.content = c.sha256 AND " SCOPE_SQL(
+        "$2", "$3") ")) k"
+                    " WHERE n.import_id = $1 AND n.position = k.position RETURNING n.size_bytes)"
+                    " UPDATE imports SET known_bytes = (SELECT sum(size_bytes) FROM linked)"
+                    " WHERE id = $1 AND EXISTS (SELECT 1 FROM linked)"};
 static const struct pg_statement queue_complete = {
     "queue_complete", "UPDATE imports SET state = 'queued', updated_at = now() WHERE id = $1 AND NOT EXISTS"
                       " (SELECT 1 FROM outputs WHERE import_id = $1 AND content IS NULL)"};
+
+static uint64_t output_bytes(const struct store_new_import *wanted)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < wanted->output_count; i++)
+        bytes += wanted->outputs[i].size_bytes;
+    return bytes;
+}
 
 static int put_row(struct pg_connection *connection, const struct store_new_import *wanted, const char *id,
                    struct cg_error *err)
@@ -161,6 +172,7 @@ static int put_row(struct pg_connection *connection, const struct store_new_impo
     pg_put_json(&params, wanted->options);
     pg_put_text(&params, wanted->caller);
     pg_put_text(&params, wanted->request_id);
+    pg_put_int(&params, (int64_t)output_bytes(wanted));
     if (!wanted->options)
         params.values[7] = "{}";
     int put = pg_run(connection, &put_import, &params, NULL, err);

@@ -34,6 +34,7 @@ static const struct pg_statement put_failure = {
     "put_failure",
     "INSERT INTO circuits AS c (hub, failures, message) VALUES ($1, 1, $2) ON CONFLICT (hub) DO UPDATE SET"
     " failures = c.failures + 1, message = $2, updated_at = now(), probing = c.probing AND NOT (" OPENS "),"
+    " opened_at = CASE WHEN " OPENS " THEN coalesce(c.opened_at, clock_timestamp()) ELSE c.opened_at END,"
     " openings = c.openings + CASE WHEN " OPENS " THEN 1 ELSE 0 END,"
     " open_until = CASE WHEN " OPENS " THEN clock_timestamp() +"
     " least($4::float8 * 2 ^ least(c.openings, 20), $5::float8) * interval '1 s' ELSE c.open_until END"};

@@ -24,7 +24,7 @@ struct store {
     struct pg_connection *waiters; /* connections that listen, see queue_wait.c; as many again */
     bool *waiting;
     int64_t events_final; /* under the lock: no event up to this id can appear any more, see events.c */
-    json_t *schema; /* by which documents are judged: members of leaves, see audit_leaf.h */
+    json_t *schema;       /* by which documents are judged: members of leaves, see audit_leaf.h */
 };
 
 enum pg_mode {

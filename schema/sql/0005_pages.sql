@@ -13,3 +13,22 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_caller ON sessions (caller_id, began_at);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 REVOKE ALL ON sessions FROM PUBLIC;
+
+-- What an import brought, for the figures of many: bytes of all its outputs, and of those that were known when it was
+-- accepted and did not have to be sent. For imports from before this the latter is not known and counts as none.
+ALTER TABLE imports ADD COLUMN output_bytes bigint NOT NULL DEFAULT 0, ADD COLUMN known_bytes bigint NOT NULL DEFAULT 0;
+UPDATE imports i SET output_bytes = o.bytes
+    FROM (SELECT import_id, sum(size_bytes) AS bytes FROM outputs GROUP BY import_id) o WHERE o.import_id = i.id;
+
+-- The figures of an overview are read from these alone.
+CREATE INDEX imports_accepted ON imports (created_at)
+    INCLUDE (content_generator, package, output_bytes, known_bytes);
+CREATE INDEX imports_finished ON imports (finished_at) INCLUDE (state, content_generator, package)
+    WHERE finished_at IS NOT NULL;
+
+-- When a hub's circuit opened, which further failures do not change.
+ALTER TABLE circuits ADD COLUMN opened_at timestamptz;
+
+CREATE FUNCTION rfc3339(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;

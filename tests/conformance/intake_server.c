@@ -114,7 +114,10 @@ int main(int argc, char **argv)
     struct sequencer *sequencer = sequencer_start(&sequencer_options, &err);
     if (!sequencer)
         return end(&err);
+    const struct intake_hub hub = {.name = "sandbox", .web_url = "https://koji.example.com/koji"};
     const struct intake_options options = {
+        .hubs = &hub,
+        .hub_count = 1,
         .store = store,
         .audit_directory = published,
         .audit_wait_s = 300,
