@@ -92,8 +92,9 @@ async function factsMark(entries, facts) {
   if (found.verdict === 'failed') return [];
   try {
     if (await factsDigest(facts) !== found.entry.detail.facts_sha256) throw new Refusal('proof', 'their SHA-256 is another');
-    return el('p', verdictMark(found.verdict, found.verdict === 'proved' ? 'What this page shows is what entry ' : 'Not fully verified: what this page shows is what entry '),
-      `${index} names: all ${count(facts.components.length)} components, sources, parents and digests`);
+    const words = `This page shows what entry ${index} names`;
+    return [el('p', verdictMark(found.verdict, found.verdict === 'proved' ? words : `${words}, which is not fully verified`)),
+      el('p.muted', `Its digest covers the source, the parents, the tools, all files and ${count(facts.components.length)} components.`)];
   } catch (failure) {
     if (!(failure instanceof Refusal)) throw failure;
     if (failure.kind === 'form') return el('p', verdictMark('unchecked', `Not compared with entry ${index}: ${failure.message}`));

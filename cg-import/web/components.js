@@ -6,7 +6,7 @@ import {append, el, replace} from './dom.js';
 import {bytes, count, DASH, digest, none} from './format.js';
 import {announce} from './page.js';
 
-const PIECE = 200;
+const PIECE = 100;
 
 /** One row a distinct component: what is shown, what is searched, and which outputs and buildroots have it. */
 function rowsOf(facts) {
@@ -90,7 +90,7 @@ function listing(facts) {
 
 function tableRow(row, facts) {
   return el('tr', el('td', {data: {name: 'Name'}}, el('bdi', row.name || DASH)), el('td', {data: {name: 'Version'}}, row.version || DASH),
-    el('td', {data: {name: 'Arch'}}, row.arch || DASH), el('td', {data: {name: 'Type'}}, row.type + (Number.isFinite(row.size) ? `, ${bytes(row.size)}` : '')),
+    el('td.nowrap', {data: {name: 'Arch'}}, row.arch || DASH), el('td.nowrap', {data: {name: 'Type'}}, row.type + (Number.isFinite(row.size) ? `, ${bytes(row.size)}` : '')),
     el('td', {data: {name: 'Checksum'}}, row.checksum ? digest(row.checksum, 10) : DASH), el('td', {data: {name: 'In'}}, holders(row, facts)));
 }
 

@@ -47,11 +47,13 @@ function show(main, {from: before, to: after, difference, complete_for: complete
   replace(main, el('div.heading', el('h1', 'Difference'),
     el('div.buttons', el('a.button', {href: turned}, 'The other way round'),
       el('a.button', {href: `${location.pathname}${query({hub})}`}, 'Compare with another'))),
-  el('section.panel', el('dl.facts', el('dt', 'From'), el('dd', buildLink(before), ' ', time(before.imported_at)),
-    el('dt', 'To'), el('dd', buildLink(after), ' ', time(after.imported_at)),
+  el('section.panel', el('dl.facts', el('dt', 'From'), el('dd', buildLink(before), el('span.muted', ' imported ', time(before.imported_at))),
+    el('dt', 'To'), el('dd', buildLink(after), el('span.muted', ' imported ', time(after.imported_at))),
     el('dt', 'Source'), el('dd', source(difference.source)))),
   el('nav.choices', {'aria-label': 'Parts'}, PARTS.map(([key, name]) => summary(key, name, difference[key]))),
-  filter(), PARTS.map(([key, name, of]) => part(key, name, of, difference[key])), completeFor(complete));
+  PARTS.reduce((sum, [key]) => sum + changes(difference[key]), 0) > 8 ? filter() : null,
+  PARTS.filter(([key]) => changes(difference[key])).map(([key, name, of]) => part(key, name, of, difference[key])),
+  same(difference), completeFor(complete));
 }
 
 function source(changed) {
@@ -62,8 +64,13 @@ function source(changed) {
 const changes = (part) => part.added.length + part.removed.length + part.changed.length;
 
 function summary(key, name, part) {
-  return el('a.chip', {href: `#${key}`, data: {told: changes(part) ? 'found' : 'none'}}, name,
-    el('b', changes(part) ? ` ${count(changes(part))}` : ' same'));
+  if (!changes(part)) return el('span.chip', {data: {told: 'none'}}, name, el('b', ' same'));
+  return el('a.chip', {href: `#${key}`, data: {told: 'found'}}, name, el('b', ` ${count(changes(part))}`));
+}
+
+function same(difference) {
+  const parts = PARTS.filter(([key]) => !changes(difference[key])).map(([key, name]) => `${name} (${difference[key].same ? count(difference[key].same) : 'none'})`);
+  return parts.length ? el('p.muted', `The same in both: ${parts.join(', ')}.`) : null;
 }
 
 /** Rows that do not have the text in them are hidden; the tables say how many are left. */
@@ -85,9 +92,8 @@ function filter() {
 function part(key, name, of, told) {
   const section = el('section.panel', {id: key, 'aria-labelledby': `${key}-heading`},
     el('header', el('h2', {id: `${key}-heading`}, name), of ? el('span.muted', of) : null));
-  if (!changes(told)) return append(section, none(told.same ? `All ${count(told.same)} are the same.` : 'There are none, in either.'));
-  const rows = [...told.changed.map((thing) => ['changed', thing]), ...told.added.map((thing) => ['added', thing]),
-    ...told.removed.map((thing) => ['removed', thing])];
+  const rows = ['changed', 'added', 'removed'].flatMap((what) => told[what].map((thing) => [what, thing]))
+    .sort(([, one], [, other]) => nameOf(one) < nameOf(other) ? -1 : 1);
   return append(section, el('p.muted', `${count(told.changed.length)} changed, ${count(told.added.length)} added, `
     + `${count(told.removed.length)} removed, ${count(told.same)} the same.`),
   el('div.scroll', el('table.list.changes', el('caption.hidden', name),
@@ -95,12 +101,14 @@ function part(key, name, of, told) {
     el('tbody', rows.map(([what, thing]) => changeRow(what, thing))))));
 }
 
+const nameOf = (thing) => [thing.name, thing.arch].filter(Boolean).join('.') || thing.type || DASH;
+
 const WHAT = {changed: '~', added: '+', removed: '−'};
 
 function changeRow(what, thing) {
   const before = what === 'changed' ? thing.from : what === 'removed' ? thing.versions : [];
   const after = what === 'changed' ? thing.to : what === 'added' ? thing.versions : [];
-  const name = [thing.name, thing.arch].filter(Boolean).join('.') || thing.type || DASH;
+  const name = nameOf(thing);
   const anew = what === 'changed' && before.map(({version}) => version).join() === after.map(({version}) => version).join();
   const text = [name, ...before, ...after].map((one) => typeof one === 'string' ? one : one.version ?? '').join(' ').toLowerCase();
   return el('tr', {data: {what, text}}, el('td', {data: {name: 'Change'}}, el('span.change', {data: {what}},

@@ -17,7 +17,7 @@ async function show(session, main) {
   const proofs = await logProofs(session.service.log);
   const found = await proofs.entry(index);
   setTitle(`${found.verdict === 'failed' ? 'FAILED: entry' : 'Entry'} ${index} of the log`);
-  replace(main, heading(found), verdictNote(found, proofs.trust, 'this entry'),
+  replace(main, heading(found), verdictNote(found, proofs.trust, 'this entry', 'This entry is in the log that the key below signed, exactly as it is shown.'),
     el('div.panels.wide-left', entryPanel(found), checksPanel(found)),
     el('section.panel', {'aria-labelledby': 'meaning-heading'},
       el('h2', {id: 'meaning-heading'}, 'What a verified entry means'), meaning()),

@@ -7,7 +7,7 @@ import {buildLink, count, none, nvr, state} from './format.js';
 import {layOut, neighbour} from './graph_layout.js';
 import {page, run, setTitle} from './page.js';
 
-const WIDTH = 250, HEIGHT = 46, GAP_X = 56, GAP_Y = 14, EDGE = 12;
+const WIDTH = 236, HEIGHT = 46, GAP_X = 44, GAP_Y = 14, EDGE = 12;
 /** Builds that are drawn of one step; the lists have all. */
 const MOST = 25;
 const name = decodeURIComponent(location.pathname.split('/').at(-2));
@@ -30,9 +30,11 @@ function show(main, up, down) {
   completeFor(up.complete_for));
 }
 
+const number = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+
 function summary(up, down) {
   const cut = up.truncated || down.truncated ? ' There are more relatives than are shown.' : '';
-  return `${count(up.related.length)} ancestors and ${count(down.related.length)} descendants within ${depth === 1 ? '1 step' : `${depth} steps`}, `
+  return `${number(up.related.length, 'ancestor')} and ${number(down.related.length, 'descendant')} within ${depth === 1 ? '1 step' : `${depth} steps`}, `
     + `along parent images and kojifile components; each where it is nearest.${cut}`;
 }
 
@@ -68,7 +70,17 @@ function curve(from, to) {
   return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
 }
 
-const KINDS = {this: 'this build', base: 'base image', image: 'parent image', kojifile: 'file of that build', more: 'in the list below'};
+const KINDS = {
+  ancestors: {base: 'base image', image: 'parent image', kojifile: 'gave a file'},
+  descendants: {base: 'built on it', image: 'uses the image', kojifile: 'has a file of it'},
+};
+
+/** What a node is to the one it is linked with. */
+function wordOf({kind, way, build, hidden}) {
+  if (kind === 'this') return 'this build';
+  if (hidden) return 'in the list below';
+  return [KINDS[way][kind], build ? (build.state === 'imported' ? '' : build.state) : 'not in the trail'].filter(Boolean).join(' · ');
+}
 
 function fitted(text, most) {
   return text.length <= most ? text : `${text.slice(0, most - 14)}…${text.slice(-13)}`;
@@ -76,11 +88,10 @@ function fitted(text, most) {
 
 function drawNode(node) {
   const lines = [svg('title', node.label), svg('rect', {width: WIDTH, height: HEIGHT, rx: 6}),
-    svg('text.name', {x: 12, y: 20}, fitted(node.label, 30)),
-    svg('text.kind', {x: 12, y: 36}, [KINDS[node.kind], node.build ? node.build.state === 'imported' ? '' : node.build.state : node.hidden || node.kind === 'this' ? '' : 'not in the trail']
-      .filter(Boolean).join(' · '))];
+    svg('text.name', {x: 12, y: 20}, fitted(node.label, 28)),
+    svg('text.kind', {x: 12, y: 36}, wordOf(node))];
   const attributes = {transform: `translate(${left(node)} ${top(node)})`, tabindex: node.kind === 'this' ? 0 : -1, 'data-id': node.id,
-    'data-kind': node.build ? node.kind : 'unknown', 'aria-label': `${node.label}, ${KINDS[node.kind]}${node.build || node.hidden ? '' : ', not in the trail'}`};
+    'data-kind': node.build ? node.kind : 'unknown', 'aria-label': `${node.label}, ${wordOf(node)}`};
   if (node.build && node.kind !== 'this') return svg('a.node', {...attributes, href: familyOf(node.build)}, lines);
   return svg('g.node', {...attributes, role: 'img'}, lines);
 }
@@ -108,13 +119,23 @@ function centre(box) {
 
 // --- the lists ---------------------------------------------------------------------------------------------------------
 
+const LINKS = {
+  ancestors: {base: 'base image of', image: 'parent image of', kojifile: 'gave a file to'},
+  descendants: {base: 'built on', image: 'uses the image of', kojifile: 'has a file of'},
+};
+
+function standing({build}) {
+  if (!build) return [el('span.tag', 'not in the trail'), ' '];
+  return build.state === 'imported' ? null : [state(build.state), ' '];
+}
+
 function list(title, id, {related, truncated}, nothing) {
   const panel = el('section.panel', {'aria-labelledby': `${id}-heading`}, el('h2', {id: `${id}-heading`}, `${title} (${count(related.length)}${truncated ? '+' : ''})`));
   if (related.length === 0) return append(panel, none(nothing));
   return append(panel, el('ol.plain.related', related.map((one) => el('li', {style: {'padding-left': `${(one.depth - 1) * 1.1}rem`}},
     one.build ? buildLink(one.build) : nvr(one.nvr ?? one.pullspec ?? `build ${one.build_id}`),
-    el('span.muted', ` ${KINDS[one.kind]} of `, el('bdi', one.from)), one.build ? one.build.state === 'imported' ? null : state(one.build.state) : el('span.tag', 'not in the trail'),
-    one.build ? el('a.small', {href: familyOf(one.build), 'aria-label': `Family of ${one.build.nvr}`}, ' family') : null))));
+    el('span.muted', ` ${LINKS[id][one.kind]} `, el('bdi', one.from), ' '), standing(one),
+    one.build ? el('a.small', {href: familyOf(one.build), 'aria-label': `Family of ${one.build.nvr}`}, 'family') : null))));
 }
 
 await run(async () => {

@@ -3,7 +3,7 @@
 // right. No DOM.
 //
 //   layOut(build, ancestors, descendants, most)   the related lists of the API
-//     nodes: [{id, column, row, build, kind, from, label, hidden}]   build null: the trail does not know it; `hidden`: a node
+//     nodes: [{id, column, row, way, build, kind, from, label, hidden}]   build null: the trail does not know it; `hidden`: a node
 //            that stands for so many that are not drawn (its column has more than `most`)
 //     edges: [{from, to}]   ids; from the older to the newer one
 //     columns, rows         how many there are
@@ -11,7 +11,7 @@
 export function layOut(build, ancestors, descendants, most) {
   const before = side(ancestors, -1, most), after = side(descendants, 1, most);
   const first = Math.min(0, ...before.nodes.map((node) => node.column));
-  const centre = {id: build.nvr, column: 0, row: 0, build, kind: 'this', from: null, label: build.nvr, hidden: 0};
+  const centre = {id: build.nvr, column: 0, row: 0, way: null, build, kind: 'this', from: null, label: build.nvr, hidden: 0};
   const nodes = [...before.nodes, centre, ...after.nodes].map((node) => ({...node, column: node.column - first}));
   spread(nodes);
   const known = new Set(nodes.map(({id}) => id));
@@ -20,6 +20,8 @@ export function layOut(build, ancestors, descendants, most) {
 }
 
 const nameOf = ({nvr, pullspec, build_id: id}) => nvr ?? pullspec ?? (id ? `build ${id}` : 'unnamed');
+
+const WAYS = {'-1': 'ancestors', 1: 'descendants'};
 
 /** The nodes and edges of one direction; `way` is -1 to the left, 1 to the right. */
 function side(related, way, most) {
@@ -32,11 +34,11 @@ function side(related, way, most) {
     }
     drawn.set(column, inColumn + 1);
     const id = one.build ? one.build.nvr : `${way}:${one.depth}:${nameOf(one)}`;
-    nodes.push({id, column, row: inColumn, build: one.build, kind: one.kind, from: one.from, label: nameOf(one), hidden: 0});
+    nodes.push({id, column, row: inColumn, way: WAYS[way], build: one.build, kind: one.kind, from: one.from, label: nameOf(one), hidden: 0});
     edges.push(way < 0 ? {from: id, to: one.from} : {from: one.from, to: id});
   }
   for (const [column, hidden] of left)
-    nodes.push({id: `hidden:${column}`, column, row: drawn.get(column), build: null, kind: 'more', from: null, label: `${hidden} more`, hidden});
+    nodes.push({id: `hidden:${column}`, column, row: drawn.get(column), way: WAYS[way], build: null, kind: 'more', from: null, label: `${hidden} more`, hidden});
   return {nodes, edges};
 }
 

@@ -11,16 +11,17 @@ import {bundlePath, bundleWidth, parseBundle, TILE_WIDTH, verifyBundle} from './
 
 async function show(log, main) {
   const proofs = await logProofs(log);
-  const [state, found] = await Promise.all([get('/v1/audit/log'), proofs.checkpoint()]);
+  const state = await get('/v1/audit/log');
+  const found = await proofs.checkpoint((state.witnesses ?? []).map(({key}) => key));
   const entries = el('section.panel', {id: 'entries', 'aria-labelledby': 'entries-heading'});
-  replace(main, heading(), verdictNote(found, proofs.trust, 'the state of the log'),
-    el('div.panels', statePanel(state, found), witnessPanel(state)), entries,
-    el('section.panel', {'aria-labelledby': 'checks-heading'}, el('h2', {id: 'checks-heading'}, 'What was checked here'),
+  replace(main, heading(), verdictNote(found, proofs.trust, 'the state of the log', 'The key below signed this state of the log, and it continues what this browser saw before.'),
+    el('div.panels', statePanel(state, found), witnessPanel(state, found)),
+    el('div.panels', el('section.panel', {'aria-labelledby': 'checks-heading'}, el('h2', {id: 'checks-heading'}, 'What was checked here'),
       stepList(found), found.growth?.state === 'forked' ? el('p', saveButton('Save both signed states', 'two-histories.txt',
         `${found.growth.before.note}\n\n${found.note}`)) : null,
       el('p.muted', 'A page that the service itself sends proves nothing against that service. Without trusting it: ',
         el('code', 'cg-import audit mirror'), ' and ', el('code', 'cg-import audit verify'), '.')),
-    keyPanel(proofs.trust, log, () => location.reload()));
+    keyPanel(proofs.trust, log, () => location.reload())), entries);
   await showEntries(entries, found);
 }
 
@@ -39,10 +40,11 @@ function heading() {
 
 function statePanel(state, {checkpoint, note}) {
   const waiting = Number(state.signed_size) - Number(state.size);
+  const size = checkpoint ? Number(checkpoint.size) : state.size;
   return el('section.panel', {'aria-labelledby': 'state-heading'}, el('h2', {id: 'state-heading'}, 'Published state'),
     el('dl.facts',
       el('dt', 'Log'), el('dd', el('bdi', checkpoint?.origin ?? state.origin)),
-      el('dt', 'Entries'), el('dd', el('strong', count(checkpoint ? Number(checkpoint.size) : state.size))),
+      el('dt', 'Entries'), el('dd', el('strong', count(size))),
       el('dt', 'Root'), el('dd', digest(state.root, 20)),
       el('dt', 'Published'), el('dd', ago(state.published_at)),
       waiting > 0 ? [el('dt', 'Signed, not published'), el('dd', `${count(waiting)} entries wait for witnesses`)] : null,
@@ -50,19 +52,23 @@ function statePanel(state, {checkpoint, note}) {
     el('details', el('summary', 'The checkpoint as it was signed'), el('pre.raw.wrapped', {tabindex: 0}, note)));
 }
 
-function witnessPanel(state) {
+function witnessPanel(state, found) {
   const panel = el('section.panel', {'aria-labelledby': 'witness-heading'}, el('h2', {id: 'witness-heading'}, 'Witnesses'));
   if (!state.witnesses?.length)
     return append(panel, el('p.none', 'None. Nobody but the log itself says that all see the same one; docs/audit.md tells how to add a witness.'));
-  return append(panel, el('p.muted', `${count(state.quorum)} of ${count(state.witnesses.length)} must sign before a state is published.`),
-    el('ul.plain.witnesses', state.witnesses.map((witness) => witnessLine(witness, state))));
+  return append(panel, el('p.muted', state.quorum === 1 ? 'One of them must sign before a state is published.'
+    : `${count(state.quorum)} of them must sign before a state is published.`),
+  el('ul.plain.witnesses', state.witnesses.map((witness) => witnessLine(witness, state, found.signatures?.witnesses ?? []))));
 }
 
-function witnessLine({name, size, at}, state) {
-  const lag = size === null ? null : Math.max(0, Number(state.signed_size ?? state.size) - Number(size));
-  const words = lag === null ? 'never signed' : lag === 0 ? 'up to date' : `${count(lag)} entries behind`;
-  return el('li', verdictMark(lag === null ? 'failed' : lag === 0 ? 'proved' : 'unchecked', words), ' ', el('bdi', name),
-    at ? el('span.muted', ' signed ', ago(at)) : null);
+/** What the browser verified itself, and how far the witness is behind what the log signed. */
+function witnessLine({name, key, size}, state, verified) {
+  const cosigned = verified.find((verdict) => verdict.key.vkey === key);
+  const behind = (state.signed_size ?? 0) - (size ?? state.size ?? 0);
+  const mark = cosigned ? verdictMark(cosigned.state === 'signed' ? 'proved' : 'unchecked', 'signed this state')
+    : verdictMark('unchecked', 'did not sign this state');
+  const when = cosigned?.time ? [' ', ago(new Date(Number(cosigned.time) * 1000).toISOString())] : null;
+  return el('li', mark, el('div', el('bdi', name), el('span.muted', when, behind > 0 ? `, ${count(behind)} entries behind what is signed` : null)));
 }
 
 // --- its entries -------------------------------------------------------------------------------------------------------
@@ -118,13 +124,19 @@ function readEntry(leaf) {
   }
 }
 
+/** The type, and of the worker's steps which. */
+function what({type, detail}) {
+  if (typeof type !== 'string') return 'unreadable';
+  return typeof detail?.step === 'string' && type === 'step' ? `${type}: ${detail.step}` : type;
+}
+
 function tableRow(index, entry) {
   const hub = entry.koji?.hub;
   // What was refused is no build.
   const href = entry.type === 'refused' ? null : `/ui/builds/${encodeURIComponent(entry.nvr)}${query({hub})}`;
   const build = entry.nvr ? nvr(entry.nvr, href) : '–';
   return el('tr', el('td', {data: {name: 'Entry'}}, el('a', {href: `/ui/log/${index}`}, String(index))),
-    el('td', {data: {name: 'What'}}, String(entry.type ?? 'unreadable')), el('td', {data: {name: 'Build'}}, build),
+    el('td', {data: {name: 'What'}}, what(entry)), el('td', {data: {name: 'Build'}}, build),
     el('td', {data: {name: 'When'}}, entry.time ? time(entry.time) : '–'),
     el('td', {data: {name: 'Who'}}, el('bdi', String(entry.actor ?? '–'))));
 }

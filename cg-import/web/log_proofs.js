@@ -6,7 +6,8 @@
 //   proofs.trust                       of log_trust.js meet(): state, keys, offered, since
 //   await proofs.entry(index)          GET /v1/audit/entries/{index}, verified: verifyProof's answer and {growth, text}
 //   await proofs.verify(text, asked)   the same of a proof at hand
-//   await proofs.checkpoint()          GET /checkpoint, verified: {verdict, steps, checkpoint, signatures, growth, note}
+//   await proofs.checkpoint(witnesses) GET /checkpoint, verified, also with these keys of witnesses (or none): {verdict, steps,
+//                                      checkpoint, signatures, growth, note}
 //
 // `growth`: null where it was not asked, or {state, before, at, why} of log_trust.js see(), state "unasked" where the service
 // did not answer. A log that does not continue what this browser saw makes the verdict "failed".
@@ -69,6 +70,6 @@ export async function logProofs(log) {
     trust,
     verify,
     entry: async (index) => verify(await fetchText(`/v1/audit/entries/${index}`), {index}),
-    checkpoint: async () => withGrowth(await openCheckpoint(await fetchText('/checkpoint'), keys)),
+    checkpoint: async (witnesses = []) => withGrowth(await openCheckpoint(await fetchText('/checkpoint'), [...keys, ...await parseKeys(witnesses)])),
   };
 }

@@ -2,7 +2,8 @@
 // What verifying found, in plain words. `found` is what log_proofs.js gives; `trust` its trust.
 //
 //   verdictMark(verdict)             the small mark: proved, failed, not checked
-//   verdictNote(found, trust, what)  the large word at the head of a page; `what`: "this entry"
+//   verdictNote(found, trust, what, proved)  the large word at the head of a page; `what`: "this entry", `proved`: what it means
+//                                    that all of it verified
 //   stepList(found, trust)           what was checked, one by one
 //   meaning(found)                   what a proof proves, and what it does not
 //   keyPanel(trust, log, onTrust)    the keys: shown, compared, and trusted anew by a person
@@ -20,17 +21,17 @@ export function verdictMark(verdict, words = MARKS[verdict][1]) {
 }
 
 const HEADLINES = {
-  proved: (what) => [`Verified in this browser`, `${what} is in the log that the key below signed, exactly as it is shown.`],
+  proved: (what, proved) => ['Verified in this browser', proved],
   failed: (what) => [`Verification FAILED: do not believe ${what}`,
     'What the service answered is not what the log signed. It was changed on its way, in the service, or in the log. Keep this page, '
     + 'and tell whoever runs the log and whoever watches over it.'],
-  unchecked: (what) => [`Not fully verified`, `Nothing was found wrong with ${what}, but not everything could be checked here.`],
+  unchecked: (what) => ['Not fully verified', `Nothing was found wrong with ${what}, but not everything could be checked here.`],
 };
 
 const KINDS = {proved: 'good', failed: 'error', unchecked: 'warning'};
 
-export function verdictNote(found, trust, what) {
-  const [head, text] = HEADLINES[found.verdict](what);
+export function verdictNote(found, trust, what, proved) {
+  const [head, text] = HEADLINES[found.verdict](what, proved);
   const why = found.steps.filter((step) => step.state === 'failed');
   return el('div.note.verdict-note', {role: found.verdict === 'failed' ? 'alert' : null,
     data: {kind: KINDS[found.verdict], verdict: found.verdict}},

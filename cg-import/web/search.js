@@ -151,7 +151,7 @@ await run(async () => {
     return;
   }
   if (!text) {
-    replace(main, el('h1', 'Search'), hints());
+    replace(main, el('div.heading', el('h1', 'Search')), hints());
     find('#header input[type=search]').focus();
     return;
   }
