@@ -38,21 +38,17 @@ export const equal = (one, other) => one.length === other.length && one.every((b
 
 export function toBase64(bytes) {
   let text = '';
-  for (const byte of bytes)
-    text += String.fromCharCode(byte);
+  for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text);
 }
 
 /** RFC 4648 section 4 with padding, and no other spelling of the same bytes. `size`: so many bytes, if given. */
 export function fromBase64(text, size) {
   const form = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-  if (!form.test(text))
-    throw new Refusal('form', `"${text.slice(0, 80)}" is not base64`);
+  if (!form.test(text)) throw new Refusal('form', `"${text.slice(0, 80)}" is not base64`);
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  if (toBase64(bytes) !== text)
-    throw new Refusal('form', `"${text.slice(0, 80)}" has bits set that no byte has`);
-  if (size !== undefined && bytes.length !== size)
-    throw new Refusal('form', `base64 of ${bytes.length} bytes, expected ${size}`);
+  if (toBase64(bytes) !== text) throw new Refusal('form', `"${text.slice(0, 80)}" has bits set that no byte has`);
+  if (size !== undefined && bytes.length !== size) throw new Refusal('form', `base64 of ${bytes.length} bytes, expected ${size}`);
   return bytes;
 }
 

@@ -5,7 +5,13 @@ import {count} from './format.js';
 
 export function completeFor(told) {
   if (!told) return null;
-  return el('p.muted.small', `Complete for ${count(told.builds)} builds: all that the first ${count(told.log_size)} entries of the `,
-    el('a', {href: '/ui/log'}, 'log'), ' tell of.',
-    told.imports_without_facts ? ` ${count(told.imports_without_facts)} imports from before there was provenance are not looked at.` : '');
+  return el(
+    'p.muted.small',
+    `Complete for ${count(told.builds)} builds: all that the first ${count(told.log_size)} entries of the `,
+    el('a', {href: '/ui/log'}, 'log'),
+    ' tell of.',
+    told.imports_without_facts
+      ? ` ${count(told.imports_without_facts)} imports from before there was provenance are not looked at.`
+      : '',
+  );
 }

@@ -30,12 +30,11 @@ async function grown(checkpoint) {
   }
 }
 
-const growthState = ({state}) => state === 'forked' ? 'failed' : state === 'unasked' ? 'unchecked' : 'proved';
+const growthState = ({state}) => (state === 'forked' ? 'failed' : state === 'unasked' ? 'unchecked' : 'proved');
 
 /** The verdict with the step "growth" added, where everything before it allows to go on. */
 async function withGrowth(found) {
-  if (found.verdict === 'failed' || !canHash())
-    return {...found, growth: null};
+  if (found.verdict === 'failed' || !canHash()) return {...found, growth: null};
   const growth = await grown(found.checkpoint);
   const steps = [...found.steps, {name: 'growth', state: growthState(growth), why: growth.why}];
   return {...found, steps, growth, verdict: verdictOf(steps)};
@@ -64,12 +63,14 @@ async function openCheckpoint(note, keys) {
 }
 
 export async function logProofs(log) {
-  const trust = meet(log), keys = await parseKeys(trust.keys);
-  const verify = async (text, asked) => ({...await withGrowth(await verifyProof(text, keys, asked)), text});
+  const trust = meet(log),
+    keys = await parseKeys(trust.keys);
+  const verify = async (text, asked) => ({...(await withGrowth(await verifyProof(text, keys, asked))), text});
   return {
     trust,
     verify,
     entry: async (index) => verify(await fetchText(`/v1/audit/entries/${index}`), {index}),
-    checkpoint: async (witnesses = []) => withGrowth(await openCheckpoint(await fetchText('/checkpoint'), [...keys, ...await parseKeys(witnesses)])),
+    checkpoint: async (witnesses = []) =>
+      withGrowth(await openCheckpoint(await fetchText('/checkpoint'), [...keys, ...(await parseKeys(witnesses))])),
   };
 }

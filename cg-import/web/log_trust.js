@@ -68,12 +68,14 @@ export async function see(checkpoint, prove, storage = localStorage) {
     remember();
     return {state: 'first', before: null, at: null, why: ''};
   }
-  const before = readCheckpoint(kept.checkpoint.note), at = kept.checkpoint.at;
+  const before = readCheckpoint(kept.checkpoint.note),
+    at = kept.checkpoint.at;
   const told = (state, why = '') => ({state, before, at, why});
   if (before.origin !== checkpoint.origin)
     return told('forked', `the log seen before is ${before.origin}, and this one is ${checkpoint.origin}`);
   if (before.size === checkpoint.size)
-    return equal(before.root, checkpoint.root) ? told('same')
+    return equal(before.root, checkpoint.root)
+      ? told('same')
       : told('forked', `two signed states of ${before.size} entries have different roots`);
   const [earlier, later] = before.size < checkpoint.size ? [before, checkpoint] : [checkpoint, before];
   try {

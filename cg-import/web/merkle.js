@@ -3,7 +3,8 @@
 // Indexes and sizes are Numbers or BigInts; hashes are Uint8Arrays of 32 bytes. What does not hold throws a Refusal.
 import {concat, equal, Refusal, sha256} from './bytes.js';
 
-const LEAF = Uint8Array.of(0), NODE = Uint8Array.of(1);
+const LEAF = Uint8Array.of(0),
+  NODE = Uint8Array.of(1);
 /** Leaves that a tree may have; the program that makes the log has the same limit. */
 const SIZE_MAX = 1n << 62n;
 
@@ -23,16 +24,13 @@ const wrongCount = (path) =>
 
 /** The root over the hashes of all leaves (section 2.1.1), level by level. */
 export async function treeRoot(leaves) {
-  if (leaves.length === 0)
-    return emptyRoot();
+  if (leaves.length === 0) return emptyRoot();
   let level = leaves;
   while (level.length > 1) {
     const above = [];
-    for (let i = 0; i + 1 < level.length; i += 2)
-      above.push(nodeHash(level[i], level[i + 1]));
+    for (let i = 0; i + 1 < level.length; i += 2) above.push(nodeHash(level[i], level[i + 1]));
     // The last one of an odd number has no sibling: it stands for itself one level up.
-    if (level.length % 2 === 1)
-      above.push(level[level.length - 1]);
+    if (level.length % 2 === 1) above.push(level[level.length - 1]);
     level = await Promise.all(above);
   }
   return level[0];
@@ -41,12 +39,12 @@ export async function treeRoot(leaves) {
 /** The root that the path leads to from the hash of leaf `index` (section 2.1.3.2). */
 export async function inclusionRoot(leaf, index, size, path) {
   const count = checkedSize(size);
-  let node = BigInt(index), last = count - 1n, hash = leaf;
-  if (node < 0n || node >= count)
-    throw new Refusal('proof', `leaf ${node} is not in a tree of ${count} leaves`);
+  let node = BigInt(index),
+    last = count - 1n,
+    hash = leaf;
+  if (node < 0n || node >= count) throw new Refusal('proof', `leaf ${node} is not in a tree of ${count} leaves`);
   for (const sibling of path) {
-    if (last === 0n)
-      throw wrongCount(path);
+    if (last === 0n) throw wrongCount(path);
     const fromLeft = (node & 1n) === 1n || node === last;
     hash = fromLeft ? await nodeHash(sibling, hash) : await nodeHash(hash, sibling);
     while (fromLeft && (node & 1n) === 0n && node !== 0n) {
@@ -56,8 +54,7 @@ export async function inclusionRoot(leaf, index, size, path) {
     node >>= 1n;
     last >>= 1n;
   }
-  if (last !== 0n)
-    throw wrongCount(path);
+  if (last !== 0n) throw wrongCount(path);
   return hash;
 }
 
@@ -68,22 +65,21 @@ export async function verifyInclusion(leaf, index, size, path, root) {
 
 /** Both roots that a consistency path leads to (section 2.1.4.2), for 0 < oldSize < newSize. */
 async function climbBoth(oldSize, newSize, oldRoot, path) {
-  let old = oldSize - 1n, last = newSize - 1n;
+  let old = oldSize - 1n,
+    last = newSize - 1n;
   while ((old & 1n) === 1n) {
     old >>= 1n;
     last >>= 1n;
   }
   // An old tree that is perfect is itself where both begin, and is not in the proof.
   const rest = old === 0n ? [...path] : path.slice(1);
-  let before = old === 0n ? oldRoot : path[0], after = before;
-  if (!before)
-    throw wrongCount(path);
+  let before = old === 0n ? oldRoot : path[0],
+    after = before;
+  if (!before) throw wrongCount(path);
   for (const sibling of rest) {
-    if (last === 0n)
-      throw wrongCount(path);
+    if (last === 0n) throw wrongCount(path);
     const fromLeft = (old & 1n) === 1n || old === last;
-    if (fromLeft)
-      before = await nodeHash(sibling, before);
+    if (fromLeft) before = await nodeHash(sibling, before);
     after = fromLeft ? await nodeHash(sibling, after) : await nodeHash(after, sibling);
     while (fromLeft && (old & 1n) === 0n && old !== 0n) {
       old >>= 1n;
@@ -92,23 +88,20 @@ async function climbBoth(oldSize, newSize, oldRoot, path) {
     old >>= 1n;
     last >>= 1n;
   }
-  if (last !== 0n)
-    throw wrongCount(path);
+  if (last !== 0n) throw wrongCount(path);
   return [before, after];
 }
 
 /** Does the new tree continue the old one? Any tree continues the empty one, if that has the empty root. */
 export async function verifyConsistency(oldSize, oldRoot, newSize, newRoot, path) {
-  const from = checkedSize(oldSize), to = checkedSize(newSize);
-  if (from > to)
-    throw new Refusal('proof', `a tree of ${to} leaves does not continue one of ${from}`);
+  const from = checkedSize(oldSize),
+    to = checkedSize(newSize);
+  if (from > to) throw new Refusal('proof', `a tree of ${to} leaves does not continue one of ${from}`);
   if (from === 0n || from === to) {
-    if (path.length !== 0)
-      throw wrongCount(path);
+    if (path.length !== 0) throw wrongCount(path);
     if (from === 0n && !equal(oldRoot, await emptyRoot()))
       throw new Refusal('proof', 'the root of the empty tree is not SHA-256 of nothing');
-    if (from === to && !equal(oldRoot, newRoot))
-      throw new Refusal('proof', `two trees of ${to} leaves have different roots`);
+    if (from === to && !equal(oldRoot, newRoot)) throw new Refusal('proof', `two trees of ${to} leaves have different roots`);
     return;
   }
   const [before, after] = await climbBoth(from, to, oldRoot, path);

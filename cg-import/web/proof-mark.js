@@ -19,11 +19,11 @@ import {verdictMark} from './proof_view.js';
 /** All published entries of the import, each with what verifying it found; `unpublished` of them are still to come. */
 async function ofImport(proofs, importId) {
   const entries = [];
-  let from = 0, unpublished = 0;
+  let from = 0,
+    unpublished = 0;
   while (from !== undefined) {
     const trail = await get(`/v1/imports/${encodeURIComponent(importId)}/audit?from=${from}`);
-    for (const {index, leaf, proof} of trail.leaves)
-      entries.push({index, found: await proofs.verify(proof, {index, leaf})});
+    for (const {index, leaf, proof} of trail.leaves) entries.push({index, found: await proofs.verify(proof, {index, leaf})});
     unpublished = trail.unpublished;
     from = trail.next;
   }
@@ -38,7 +38,8 @@ async function ofLog(proofs, log) {
 
 export function proofMark(session, importId, {log = [], also = () => []} = {}) {
   const box = el('div.proof-mark', {'aria-busy': 'true'}, el('span.muted', 'Verifying the log’s entries …'));
-  show(box, session, importId, log, also).catch((error) => replace(box, problem(error)))
+  show(box, session, importId, log, also)
+    .catch((error) => replace(box, problem(error)))
     .finally(() => box.removeAttribute('aria-busy'));
   return box;
 }
@@ -60,7 +61,8 @@ async function show(box, session, importId, log, also) {
 
 function summary(entries, unpublished) {
   if (entries.length === 0)
-    return unpublished ? [verdictMark('unchecked', `${count(unpublished)} entries are not published yet`)]
+    return unpublished
+      ? [verdictMark('unchecked', `${count(unpublished)} entries are not published yet`)]
       : [el('span.muted', 'The log tells nothing of this.')];
   const verdict = verdictOf(entries.map(({found}) => ({state: found.verdict})));
   const failed = entries.filter(({found}) => found.verdict === 'failed').length;
@@ -72,7 +74,7 @@ function summary(entries, unpublished) {
   return [verdictMark(verdict, words), unpublished ? el('span.muted', ` ${count(unpublished)} more not published yet`) : null];
 }
 
-const plural = (n) => n === 1 ? '1 entry' : `${count(n)} entries`;
+const plural = (n) => (n === 1 ? '1 entry' : `${count(n)} entries`);
 
 function view({entries, unpublished}, trust, mayAudit) {
   const bad = entries.find(({found}) => found.verdict === 'failed');
@@ -80,17 +82,38 @@ function view({entries, unpublished}, trust, mayAudit) {
   const unsure = entries.flatMap(({found}) => found.steps).find(({state, why: reason}) => state === 'unchecked' && reason)?.why;
   return [
     el('p', summary(entries, unpublished)),
-    bad ? el('div.note', {role: 'alert', data: {kind: 'error'}}, el('strong', `Entry ${bad.index}: ${why}.`),
-      el('p', 'What the service answered is not what the log signed. Do not believe it.')) : null,
+    bad
+      ? el(
+          'div.note',
+          {role: 'alert', data: {kind: 'error'}},
+          el('strong', `Entry ${bad.index}: ${why}.`),
+          el('p', 'What the service answered is not what the log signed. Do not believe it.'),
+        )
+      : null,
     !bad && unsure ? el('p.muted', `Not checked: ${unsure}.`) : null,
-    trust.state === 'changed' ? el('div.note', {data: {kind: 'error'}},
-      el('strong', 'The key of the log has changed since this browser first met it.')) : null,
-    entries.length ? el('details', el('summary', 'The entries'), el('ul.plain.proven', entries.map((one) => line(one, mayAudit)))) : null,
+    trust.state === 'changed'
+      ? el('div.note', {data: {kind: 'error'}}, el('strong', 'The key of the log has changed since this browser first met it.'))
+      : null,
+    entries.length
+      ? el(
+          'details',
+          el('summary', 'The entries'),
+          el(
+            'ul.plain.proven',
+            entries.map((one) => line(one, mayAudit)),
+          ),
+        )
+      : null,
   ];
 }
 
 function line({index, found}, mayAudit) {
   const name = `entry ${index}`;
-  return el('li', verdictMark(found.verdict), ' ', mayAudit ? el('a', {href: `/ui/log/${index}`}, name) : name,
-    found.entry ? el('span.muted', ` ${found.entry.type}`) : null);
+  return el(
+    'li',
+    verdictMark(found.verdict),
+    ' ',
+    mayAudit ? el('a', {href: `/ui/log/${index}`}, name) : name,
+    found.entry ? el('span.muted', ` ${found.entry.type}`) : null,
+  );
 }

@@ -5,7 +5,7 @@
 //   guess('bash')    the kinds to look for, the likeliest first
 
 const exactly = (name) => (q) => ({[name]: q});
-const number = (name) => (q) => /^[1-9][0-9]{0,15}$/.test(q) ? {[name]: q} : null;
+const number = (name) => (q) => (/^[1-9][0-9]{0,15}$/.test(q) ? {[name]: q} : null);
 /** A text within a glob: its own *, ? and [ stand for themselves. */
 const literally = (q) => q.replace(/[*?[]/g, '[$&]');
 

@@ -21,14 +21,13 @@ export function parseBundle(bytes, width) {
   const entries = [];
   let at = 0;
   for (let i = 0; i < width; i++) {
-    const size = at + 2 <= bytes.length ? bytes[at] << 8 | bytes[at + 1] : Infinity;
+    const size = at + 2 <= bytes.length ? (bytes[at] << 8) | bytes[at + 1] : Infinity;
     if (at + 2 + size > bytes.length)
       throw new Refusal('form', `a bundle of ${bytes.length} bytes ends in its entry ${i + 1} of ${width}`);
     entries.push(bytes.slice(at + 2, at + 2 + size));
     at += 2 + size;
   }
-  if (at < bytes.length)
-    throw new Refusal('form', `${bytes.length - at} bytes follow the ${width} entries of a bundle`);
+  if (at < bytes.length) throw new Refusal('form', `${bytes.length - at} bytes follow the ${width} entries of a bundle`);
   return entries;
 }
 
@@ -42,8 +41,7 @@ export async function verifyBundle(entries, n, size, hashes, root) {
   const path = hashes.map((hash) => fromBase64(hash, 32));
   const inside = leaves.length > 1 ? Math.ceil(Math.log2(leaves.length)) : 0;
   const over = await inclusionRoot(leaves[0], 0, leaves.length, path.slice(0, inside));
-  if (!equal(over, await treeRoot(leaves)))
-    throw new Refusal('proof', 'these entries are not those that the log has here');
+  if (!equal(over, await treeRoot(leaves))) throw new Refusal('proof', 'these entries are not those that the log has here');
   if (!equal(await inclusionRoot(leaves[0], n * TILE_WIDTH, size, path), root))
     throw new Refusal('proof', `entries from ${n * TILE_WIDTH} are not in this tree of ${size} entries`);
 }

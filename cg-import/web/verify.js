@@ -6,18 +6,18 @@ import {leafHash, verifyConsistency, verifyInclusion} from './merkle.js';
 import {parseNote, verifyNote} from './note.js';
 
 const PROOF_FIRST_LINE = 'c2sp.org/tlog-proof@v1';
-const PROOF_BYTES_MAX = 2 * 1024 * 1024, HASHES_MAX = 64, ORIGIN_MAX = 255;
+const PROOF_BYTES_MAX = 2 * 1024 * 1024,
+  HASHES_MAX = 64,
+  ORIGIN_MAX = 255;
 
 /** Reads the text of a note: {origin, size (BigInt), root, extension (lines)}. */
 export function parseCheckpoint(text) {
   const lines = text.split('\n');
-  if (lines.length < 4 || lines.pop() !== '')
-    throw new Refusal('form', 'the checkpoint ends before its root');
+  if (lines.length < 4 || lines.pop() !== '') throw new Refusal('form', 'the checkpoint ends before its root');
   const [origin, size, root, ...extension] = lines;
   if (origin === '' || utf8(origin).length > ORIGIN_MAX)
     throw new Refusal('form', `the origin of the checkpoint has ${utf8(origin).length} bytes, expected 1 to ${ORIGIN_MAX}`);
-  if (extension.includes(''))
-    throw new Refusal('form', 'the checkpoint has an empty line in its text');
+  if (extension.includes('')) throw new Refusal('form', 'the checkpoint has an empty line in its text');
   return {origin, size: parseNumber(size), root: fromBase64(root, 32), extension};
 }
 
@@ -34,8 +34,7 @@ export function readCheckpoint(note) {
 export async function verifyCheckpoint(checkpoint, keys) {
   const verdicts = await verifyNote(checkpoint, keys);
   const logs = verdicts.filter((verdict) => !verdict.key.isWitness && verdict.state !== 'absent');
-  if (logs.length === 0)
-    throw new Refusal('signature', 'the checkpoint is not signed by a key that this browser trusts');
+  if (logs.length === 0) throw new Refusal('signature', 'the checkpoint is not signed by a key that this browser trusts');
   if (!logs.some((verdict) => verdict.key.name === checkpoint.origin))
     throw new Refusal('signature', `the checkpoint is of the log ${checkpoint.origin}, expected ${logs[0].key.name}`);
   return {logs, witnesses: verdicts.filter((verdict) => verdict.key.isWitness && verdict.state !== 'absent')};
@@ -43,20 +42,15 @@ export async function verifyCheckpoint(checkpoint, keys) {
 
 /** Reads a tlog-proof: {leaf (bytes or null), index (BigInt), path, checkpoint (text of the note)}, nothing verified. */
 export function parseProof(text) {
-  if (utf8(text).length > PROOF_BYTES_MAX)
-    throw new Refusal('form', `the proof has more than ${PROOF_BYTES_MAX} bytes`);
+  if (utf8(text).length > PROOF_BYTES_MAX) throw new Refusal('form', `the proof has more than ${PROOF_BYTES_MAX} bytes`);
   const end = text.indexOf('\n\n');
-  if (end < 0)
-    throw new Refusal('form', 'the proof ends before its checkpoint');
+  if (end < 0) throw new Refusal('form', 'the proof ends before its checkpoint');
   const [first, ...lines] = text.slice(0, end).split('\n');
-  if (first !== PROOF_FIRST_LINE)
-    throw new Refusal('form', `the proof does not begin with the line ${PROOF_FIRST_LINE}`);
+  if (first !== PROOF_FIRST_LINE) throw new Refusal('form', `the proof does not begin with the line ${PROOF_FIRST_LINE}`);
   const leaf = lines[0]?.startsWith('extra ') ? fromBase64(lines.shift().slice('extra '.length)) : null;
-  if (!lines[0]?.startsWith('index '))
-    throw new Refusal('form', 'the proof has no line "index" where it is expected');
+  if (!lines[0]?.startsWith('index ')) throw new Refusal('form', 'the proof has no line "index" where it is expected');
   const index = parseNumber(lines.shift().slice('index '.length));
-  if (lines.length > HASHES_MAX)
-    throw new Refusal('form', `the proof has more than ${HASHES_MAX} hashes`);
+  if (lines.length > HASHES_MAX) throw new Refusal('form', `the proof has more than ${HASHES_MAX} hashes`);
   return {leaf, index, path: lines.map((line) => fromBase64(line, 32)), checkpoint: text.slice(end + 2)};
 }
 
@@ -73,8 +67,7 @@ async function step(steps, name, work) {
     steps.push({name, state: outcome?.unchecked ? 'unchecked' : 'proved', why: outcome?.unchecked ?? ''});
     return outcome;
   } catch (failure) {
-    if (!(failure instanceof Refusal))
-      throw failure;
+    if (!(failure instanceof Refusal)) throw failure;
     steps.push({name, state: 'failed', why: failure.message});
     return undefined;
   }
@@ -122,26 +115,37 @@ export async function verifyProof(text, keys, asked = {}) {
     return {...proof, entry: readLeaf(proof.leaf)};
   });
   await step(steps, 'path', async () => {
-    if (!canHash())
-      return {unchecked: NO_HASHES};
+    if (!canHash()) return {unchecked: NO_HASHES};
     await verifyInclusion(await leafHash(read.leaf), read.index, read.signed.size, read.path, read.signed.root);
     return undefined;
   });
   const signatures = await step(steps, 'signature', async () =>
-    canHash() ? signatureOutcome(await verifyCheckpoint(read.signed, keys)) : {unchecked: NO_HASHES});
-  return {verdict: verdictOf(steps), steps, leaf: read?.leaf, entry: read?.entry, index: read?.index,
-      checkpoint: read?.signed, signatures};
+    canHash() ? signatureOutcome(await verifyCheckpoint(read.signed, keys)) : {unchecked: NO_HASHES},
+  );
+  return {
+    verdict: verdictOf(steps),
+    steps,
+    leaf: read?.leaf,
+    entry: read?.entry,
+    index: read?.index,
+    checkpoint: read?.signed,
+    signatures,
+  };
 }
 
 /** Of several states: "failed" if one is, "proved" if all are, "unchecked" otherwise. */
 export function verdictOf(steps) {
-  if (steps.some(({state}) => state === 'failed'))
-    return 'failed';
+  if (steps.some(({state}) => state === 'failed')) return 'failed';
   return steps.every(({state}) => state === 'proved') ? 'proved' : 'unchecked';
 }
 
 /** Does the later of two checkpoints continue the earlier, by this path of base64 hashes? Refusal if not. */
 export function verifyGrowth(earlier, later, hashes) {
-  return verifyConsistency(earlier.size, earlier.root, later.size, later.root,
-    hashes.map((hash) => fromBase64(hash, 32)));
+  return verifyConsistency(
+    earlier.size,
+    earlier.root,
+    later.size,
+    later.root,
+    hashes.map((hash) => fromBase64(hash, 32)),
+  );
 }
