@@ -16,6 +16,9 @@ struct log {
     int fd;
     enum log_format format;
     atomic_int least;
+    struct log *trunk;      /* of a branch; NULL: none */
+    log_listener *listener; /* of a branch; else NULL */
+    void *context;
     pthread_mutex_t lock; /* keeps a line in one piece where write(2) takes it in several */
 };
 
@@ -23,7 +26,7 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 struct log *log_create(int fd, enum log_format format, enum log_level least, struct cg_error *err)
 {
-    struct log *log = malloc(sizeof *log);
+    struct log *log = calloc(1, sizeof *log);
     if (!log) {
         cg_fail_memory(err);
         return NULL;
@@ -33,6 +36,22 @@ struct log *log_create(int fd, enum log_format format, enum log_level least, str
     atomic_init(&log->least, (int)least);
     pthread_mutex_init(&log->lock, NULL);
     return log;
+}
+
+struct log *log_branch(struct log *trunk, log_listener *listener, void *context, struct cg_error *err)
+{
+    struct log *log = log_create(-1, LOG_KEY_VALUE, LOG_INFO, err);
+    if (!log)
+        return NULL;
+    log->trunk = trunk;
+    log->listener = listener;
+    log->context = context;
+    return log;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
 }
 
 /* Bytes of the UTF-8 character at `text`, 0 if it is none (or a surrogate, overlong, beyond Unicode). */
@@ -60,8 +79,11 @@ static bool breaks_lines(const unsigned char *text, size_t length)
     return length == 3 && text[0] == 0xE2 && text[1] == 0x80 && (text[2] == 0xA8 || text[2] == 0xA9);
 }
 
+/* What JSON would read in another way, or only what would end or hide a line. */
+enum escape { ESCAPE_QUOTED, ESCAPE_LINE };
+
 /* Appends in JSON's escapes what is between the quotes of a string; bytes that are no UTF-8 become U+FFFD. */
-static int append_escaped(struct cg_bytes *line, const char *value)
+static int append_escaped(struct cg_bytes *line, const char *value, enum escape escape)
 {
     const unsigned char *p = (const unsigned char *)value;
     int result = 0;
@@ -69,7 +91,7 @@ static int append_escaped(struct cg_bytes *line, const char *value)
         size_t length = utf8_length(p);
         if (length == 0)
             result = cg_bytes_append_text(line, "\\ufffd", NULL);
-        else if (*p == '"' || *p == '\\')
+        else if (escape == ESCAPE_QUOTED && (*p == '"' || *p == '\\'))
             result = cg_bytes_printf(line, NULL, "\\%c", *p);
         else if (*p == '\n')
             result = cg_bytes_append_text(line, "\\n", NULL);
@@ -102,7 +124,7 @@ static int append_pair(struct cg_bytes *line, enum log_format format, const char
     if (format == LOG_KEY_VALUE && is_plain(value))
         return cg_bytes_printf(line, NULL, "%s%s=%s", first ? "" : " ", key, value);
     CG_AUTO_BYTES struct cg_bytes escaped = {0};
-    if (append_escaped(&escaped, value) != 0)
+    if (append_escaped(&escaped, value, ESCAPE_QUOTED) != 0)
         return -1;
     if (format == LOG_KEY_VALUE)
         return cg_bytes_printf(line, NULL, "%s%s=\"%s\"", first ? "" : " ", key, cg_bytes_text(&escaped));
@@ -155,9 +177,45 @@ static int append_error(struct cg_bytes *line, enum log_format format, const str
     return error->hint[0] ? append_pair(line, format, "hint", error->hint) : 0;
 }
 
+/* What a line is about and says besides, for a listener. 0, 1 it is not about an import, -1. */
+static int append_told(struct cg_bytes *text, const struct cg_error *error, const char *message, va_list pairs,
+                       const char **import)
+{
+    *import = NULL;
+    /* The message as it is, but for what does not belong into a line: in quotes it would be harder to read. */
+    if (append_escaped(text, message, ESCAPE_LINE) != 0 || (error && append_error(text, LOG_KEY_VALUE, error) != 0))
+        return -1;
+    const char *key;
+    while ((key = va_arg(pairs, const char *)) != NULL) {
+        const char *value = va_arg(pairs, const char *);
+        if (strcmp(key, "import") == 0)
+            *import = value;
+        else if (value && append_pair(text, LOG_KEY_VALUE, key, value) != 0)
+            return -1;
+    }
+    return *import ? 0 : 1;
+}
+
+static void tell(const struct log *log, enum log_level level, const struct cg_error *error, const char *message,
+                 va_list pairs)
+{
+    CG_AUTO_BYTES struct cg_bytes text = {0};
+    struct log_told told = {.level = level, .at = clock_epoch_seconds()};
+    if (level < LOG_INFO || append_told(&text, error, message, pairs, &told.import) != 0)
+        return;
+    told.text = cg_bytes_text(&text);
+    log->listener(log->context, &told);
+}
+
 static void write_line(struct log *log, enum log_level level, const struct cg_error *error, const char *message,
                        va_list pairs)
 {
+    for (; log && log->listener; log = log->trunk) {
+        va_list again;
+        va_copy(again, pairs);
+        tell(log, level, error, message, again);
+        va_end(again);
+    }
     if (!log || (int)level < atomic_load(&log->least))
         return;
     CG_AUTO_BYTES struct cg_bytes line = {0};

@@ -31,7 +31,26 @@ void log_line(struct log *log, enum log_level level, const char *message, ...) _
 /* A line about an error: code, fault, message, hint, then the pairs. */
 void log_error(struct log *log, const struct cg_error *error, const char *message, ...) __attribute__((sentinel));
 
-/* Changes the least level (on reload). */
+/* "debug", "info", ... */
+const char *log_level_name(enum log_level level);
+
+/* A line about one import, as a listener is told of it; borrowed for the call. */
+struct log_told {
+    enum log_level level; /* LOG_INFO or more */
+    double at;            /* seconds since 1970 */
+    const char *import;   /* the id of the pair "import" */
+    const char *text;     /* one line of UTF-8: the message, then the other pairs and the error as key=value */
+};
+/* Called from the thread that logs, any of them. */
+typedef void log_listener(void *context, const struct log_told *told);
+
+/*
+ * A log whose lines go to `trunk` (borrowed, NULL: nowhere), and those about an import, whatever the trunk's least
+ * level, to the listener as well. NULL with CG_E_MEMORY.
+ */
+struct log *log_branch(struct log *trunk, log_listener *listener, void *context, struct cg_error *err);
+
+/* Changes the least level (on reload). Not of a branch. */
 void log_set_level(struct log *log, enum log_level least);
 
 /* NULL is allowed. */

@@ -60,12 +60,22 @@ static void destroy(struct worker *worker)
     for (unsigned i = 0; worker->threads && i < worker->options.threads; i++)
         stop_finish(&worker->threads[i].stop);
     worker_directory_close(worker);
+    worker_log_stop(worker->log);
     stop_finish(&worker->draining);
     stop_finish(&worker->ended);
     pthread_mutex_destroy(&worker->lock);
     free(worker->threads);
     free(worker->profiles);
     free(worker);
+}
+
+static int keep_log(struct worker *worker, struct cg_error *err)
+{
+    worker->log = worker_log_start(worker->options.store, worker->options.log, err);
+    if (!worker->log)
+        return -1;
+    worker->options.log = worker_log_branch(worker->log);
+    return 0;
 }
 
 /* What has to be there before a thread runs. After a failure destroy() clears away what was made. */
@@ -80,7 +90,9 @@ static int prepare(struct worker *worker, struct cg_error *err)
         worker->threads[i].worker = worker;
         stops |= stop_init(&worker->threads[i].stop, err);
     }
-    return stops < 0 || copy_profiles(worker, err) < 0 ? -1 : worker_directory_open(worker, err);
+    if (stops < 0 || copy_profiles(worker, err) < 0 || worker_directory_open(worker, err) < 0)
+        return -1;
+    return keep_log(worker, err);
 }
 
 static int start_threads(struct worker *worker, struct cg_error *err)

@@ -7,6 +7,7 @@
 #include "import/journal.h"
 #include "import/pipeline.h"
 #include "import/worker.h"
+#include "import/worker_log.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -50,7 +51,8 @@ struct worker_thread {
 };
 
 struct worker {
-    struct worker_options options; /* with the defaults put in */
+    struct worker_options options; /* with the defaults put in, and the log that is kept with the imports */
+    struct worker_log *log;
     struct koji_profile *profiles; /* of options.hubs, repeating calls less; what is in them is borrowed */
     struct stop draining;
     struct stop ended;    /* tells the heartbeat thread that all others are gone */

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <stdio.h>
+
 /* Longest sleep between two looks into the queue, and after a failed one, milliseconds. */
 #define LOOK_MOST_MS 10000
 #define LOOK_FAILED_MS 2000
@@ -46,6 +48,16 @@ static void work(struct worker_thread *thread, struct worker_job *job)
     worker_session_after(thread, named ? CG_E_UNKNOWN : failure.code);
 }
 
+static void log_begun(const struct worker_job *job)
+{
+    const struct worker_options *options = &job->thread->worker->options;
+    const struct store_import *import = &job->claim.import;
+    char attempt[16];
+    snprintf(attempt, sizeof attempt, "%u", import->attempts);
+    log_line(options->log, LOG_INFO, "import began", "import", import->id, "request", import->request_id, "nvr",
+             import->nvr, "hub", import->hub, "attempt", attempt, "replica", options->replica, NULL);
+}
+
 /* 1: worked at an import, 0: nothing was due, -1: the queue could not be asked. */
 static int claim_and_work(struct worker_thread *thread, struct cg_error *err)
 {
@@ -59,6 +71,7 @@ static int claim_and_work(struct worker_thread *thread, struct cg_error *err)
     atomic_init(&job.canceled, job.claim.cancel_asked);
     job.record = json_is_null(job.claim.journal) ? NULL : json_incref(job.claim.journal);
     pthread_mutex_init(&job.telling, NULL);
+    log_begun(&job);
     work(thread, &job);
     pthread_mutex_destroy(&job.telling);
     json_decref(job.record);

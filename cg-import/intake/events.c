@@ -25,6 +25,7 @@
 struct question {
     bool is_stream;
     bool is_resumed; /* the client had events before */
+    bool from_now;   /* only what happens from here on */
     int64_t after;
     unsigned limit;
 };
@@ -33,6 +34,7 @@ static int read_question(const struct intake_request *request, struct question *
 {
     const char *stream = intake_query(request, "stream"), *after = intake_query(request, "after");
     const char *limit = intake_query(request, "limit"), *last = intake_header(request, "Last-Event-ID");
+    const char *begin = intake_query(request, "begin");
     uint64_t id = 0, most = LIMIT_DEFAULT;
     const char *accept = intake_header(request, "Accept");
     *question = (struct question){.is_stream = accept && strstr(accept, "text/event-stream")};
@@ -44,7 +46,10 @@ static int read_question(const struct intake_request *request, struct question *
         return -1;
     if (limit && parameter_number("limit", limit, 1, LIMIT_MAX, &most, err) != 0)
         return -1;
+    if (begin && strcmp(begin, "now") != 0)
+        return cg_fail(err, CG_E_USAGE, "begin is \"%s\", expected now", begin);
     question->is_resumed = last != NULL;
+    question->from_now = begin && !after && !last;
     question->after = (int64_t)id;
     question->limit = (unsigned)most;
     return 0;
@@ -245,6 +250,10 @@ static void answer(struct intake_request *request, const char *import_id)
     struct reader reader = {
         .store = intake_options(request)->store, .scope = visible_scope(request), .after = question.after};
     memcpy(reader.import_id, import_id, strlen(import_id) + 1);
+    if (question.from_now && store_event_last(reader.store, &reader.after, &err) != 0) {
+        intake_fail(request, &err, NULL);
+        return;
+    }
     if (question.is_stream)
         answer_stream(request, &reader, &question);
     else

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* GET of /v1/imports, one import, and its metadata. */
+/* GET of /v1/imports, one import, its log lines and its metadata. */
 #include "content/spool.h"
 #include "intake/parameter.h"
 #include "intake/refusal.h"
 #include "intake/representation.h"
 #include "intake/resources.h"
 #include "intake/visible.h"
+#include "store/import_log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -147,6 +148,26 @@ static void get_end(struct intake_request *request, void *state)
 }
 
 const struct intake_handler intake_import_get = {.end = get_end};
+
+/* --- its log lines -------------------------------------------------------------------------------------------------
+ */
+
+static void log_end(struct intake_request *request, void *state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    struct store_import import = {0};
+    json_t *lines;
+    if (visible_import(request, visible_scope(request), &import) != 0)
+        return;
+    if (store_log_get(intake_options(request)->store, import.id, &lines, &err) == 0)
+        intake_answer_json(request, 200, lines);
+    else
+        intake_fail(request, &err, NULL);
+    store_import_finish(&import);
+}
+
+const struct intake_handler intake_import_log = {.end = log_end};
 
 /* --- its metadata --------------------------------------------------------------------------------------------------
  */

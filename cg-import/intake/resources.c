@@ -16,6 +16,7 @@ static const struct intake_route routes[] = {
     {"GET", "/v1/imports", ANY_ROLE, 0, &intake_imports_list},
     {"GET", "/v1/imports/{id}", ANY_ROLE, 0, &intake_import_get},
     {"GET", "/v1/imports/{id}/metadata", ANY_ROLE, 0, &intake_import_metadata},
+    {"GET", "/v1/imports/{id}/log", ANY_ROLE, 0, &intake_import_log},
     {"GET", "/v1/imports/{id}/events", ANY_ROLE, 0, &intake_import_events},
     {"GET", "/v1/events", MAY_WATCH_ALL, 0, &intake_all_events},
     {"PUT", "/v1/imports/{id}/outputs/{position}", MAY_POST, HANDLER_LIMITS, &intake_output_put},

@@ -19,6 +19,7 @@ extern const struct intake_handler intake_imports_post;      /* imports_post.c *
 extern const struct intake_handler intake_imports_list;      /* imports_get.c */
 extern const struct intake_handler intake_import_get;        /* imports_get.c */
 extern const struct intake_handler intake_import_metadata;   /* imports_get.c */
+extern const struct intake_handler intake_import_log;        /* imports_get.c */
 extern const struct intake_handler intake_import_events;     /* events.c */
 extern const struct intake_handler intake_all_events;        /* events.c */
 extern const struct intake_handler intake_output_put;        /* outputs.c */

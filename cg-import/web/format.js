@@ -3,6 +3,7 @@
 //
 // Strings:   bytes(1536) '1.5 KiB' · count(12345) '12,345' · duration(ms) '1 min 12 s' · day(rfc3339) '2026-11-30 18:34:03Z'
 // Elements:  time(rfc3339)      <time> with the moment in UTC; its title says how long ago. null: a dash
+//            clock(rfc3339)     the same, of the day only '18:34:03Z'
 //            ago(rfc3339)       <time> that says how long ago and keeps saying it; its title is the moment
 //            digest('sha256:…') shortened, all of it in its title, with a button that copies all of it
 //            copyButton(text, 'digest')
@@ -12,7 +13,7 @@
 //            problem(error)     an alert that says what went wrong: of a Problem title, detail and hint
 //            none('No builds.') what stands where there is nothing
 // DASH is what stands for a value that is not there.
-import {el} from './dom.js';
+import {el, svg} from './dom.js';
 
 export const DASH = '–';
 
@@ -68,6 +69,10 @@ export function time(when) {
   return when ? el('time', {datetime: when, title: since(when)}, day(when)) : DASH;
 }
 
+export function clock(when) {
+  return el('time', {datetime: when, title: day(when)}, day(when).slice(11));
+}
+
 export function ago(when) {
   return when ? el('time', {datetime: when, title: day(when), data: {ago: ''}}, since(when)) : DASH;
 }
@@ -86,16 +91,22 @@ export function digest(text, kept = 12) {
   return el('span.digest', el('code', {title: text}, short), copyButton(text, 'digest'));
 }
 
+// Two sheets, and a tick.
+const SHEETS = 'M5.5 5.5h7v8h-7zM3.5 10.5v-8h7';
+const TICK = 'M3 8.5l3.5 3.5L13 4.5';
+
 export function copyButton(text, what) {
-  const button = el('button.copy', {type: 'button', title: `Copy ${what}`, 'aria-label': `Copy ${what}`}, '⧉');
+  const path = svg('path', {d: SHEETS});
+  const button = el('button.copy', {type: 'button', title: `Copy ${what}`, 'aria-label': `Copy ${what}`},
+    svg('svg', {viewBox: '0 0 16 16', 'aria-hidden': 'true'}, path));
+  const says = (word, drawn) => {
+    button.setAttribute('aria-label', `${word} ${what}`);
+    path.setAttribute('d', drawn);
+  };
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(text);
-    button.textContent = '✓';
-    button.setAttribute('aria-label', `Copied ${what}`);
-    setTimeout(() => {
-      button.textContent = '⧉';
-      button.setAttribute('aria-label', `Copy ${what}`);
-    }, 1500);
+    says('Copied', TICK);
+    setTimeout(() => says('Copy', SHEETS), 1500);
   });
   return button;
 }

@@ -33,8 +33,8 @@ export function actionsView(found, session, {onDone, onCorrect}) {
   };
   return el('div.buttons.actions',
     may.release ? button('Release …', work(() => askRelease(found)), 'primary') : null,
-    may.retry ? button('Import again …', work(() => askRetry(found)), found.report ? '' : 'primary') : null,
-    may.correct ? button('Correct the metadata …', onCorrect, may.retry && found.report ? 'primary' : '') : null,
+    may.retry ? button('Import again …', work(() => askRetry(found)), found.report?.errors ? '' : 'primary') : null,
+    may.correct ? button('Correct the metadata …', onCorrect, may.retry && found.report?.errors ? 'primary' : '') : null,
     may.cancel ? button('Cancel …', work(() => askCancel(found)), 'danger') : null);
 }
 

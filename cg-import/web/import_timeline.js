@@ -4,14 +4,17 @@
 //
 //   timeline(events, found)    an <ol>; `events`: of the API, oldest first; `found`: the import, for the paths of its outputs
 import {el} from './dom.js';
-import {bytes, count, duration, nvr, time} from './format.js';
+import {bytes, clock, count, day, duration, nvr} from './format.js';
 import {ACTIONS, HELD, STEPS} from './words.js';
 
 const RESTS = new Set(['imported', 'rejected', 'canceled', 'held', 'replaced']);
 
 export function timeline(events, found) {
   const rows = grouped(events);
-  return el('ol.timeline', rows.map((row, i) => entry(row, rows[i + 1], found)));
+  const date = (row) => day(row.first.at).slice(0, 10);
+  return el('ol.timeline', rows.map((row, i) => [
+    i === 0 || date(row) !== date(rows[i - 1]) ? el('li.date', el('span.muted', date(row))) : null,
+    entry(row, rows[i + 1], found)]));
 }
 
 // Rows of events that belong together: [{type, first, last, events}].
@@ -36,7 +39,7 @@ function entry(row, next, found) {
   const from = new Date(row.first.at);
   const goes = !next && !RESTS.has(row.type);
   const took = next && !RESTS.has(row.type) ? duration(new Date(next.first.at) - from) : goes ? 'goes on' : '';
-  return el('li', {data: {type: row.type, kind}}, el('span.dot', {'aria-hidden': 'true'}), time(row.first.at),
+  return el('li', {data: {type: row.type, kind}}, el('span.dot', {'aria-hidden': 'true'}), clock(row.first.at),
     el('span.what', el('span', text), more ? el('div.small.muted', more) : null),
     el('span.took', {title: took && !goes ? 'until what came next' : null}, took), who(row));
 }

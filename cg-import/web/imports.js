@@ -58,7 +58,7 @@ function form(chosen, session) {
 function outcome(found) {
   const why = found.state === 'held' ? HELD[found.held]?.name ?? found.held
     : found.state === 'running' ? STEPS[found.step] ?? found.step
-      : found.state === 'rejected' && found.report ? `${found.report.errors} findings` : null;
+      : found.state === 'rejected' && found.report?.errors ? `${found.report.errors} ${found.report.errors === 1 ? 'finding' : 'findings'}` : null;
   const error = ['held', 'rejected', 'queued'].includes(found.state) && found.error ? found.error.message : null;
   return [el('div', state(found.state), why ? [' ', el('span', why)] : null),
     error ? el('div.small.muted.clamp', {title: error}, error) : null];

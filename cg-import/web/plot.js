@@ -33,7 +33,7 @@ function bar(picture, row, i, {rows, series, most, show}) {
     if (!value || !most) return;
     const height = Math.max(1.5, (value / most) * (HEIGHT - 4));
     y -= height;
-    group.append(svg('rect.bar', {x: i * step + 0.5, y, width: Math.max(1, step - 1.5), height, 'data-kind': series[k].kind}));
+    group.append(svg('rect.column', {x: i * step + 0.5, y, width: Math.max(1, step - 1.5), height, 'data-kind': series[k].kind}));
   });
   picture.append(group);
 }
@@ -45,7 +45,7 @@ function legend(series, rows, show) {
 }
 
 function table(title, rows, series, show) {
-  return el('table.hidden', el('caption', title),
+  return el('div.hidden', el('table', el('caption', title),
     el('thead', el('tr', el('th', {scope: 'col'}, 'Time'), series.map((s) => el('th', {scope: 'col'}, s.name)))),
-    el('tbody', rows.map((row) => el('tr', el('th', {scope: 'row'}, row.label), row.values.map((v) => el('td', show(v)))))));
+    el('tbody', rows.map((row) => el('tr', el('th', {scope: 'row'}, row.label), row.values.map((v) => el('td', show(v))))))));
 }

@@ -32,3 +32,18 @@ ALTER TABLE circuits ADD COLUMN opened_at timestamptz;
 CREATE FUNCTION rfc3339(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
+
+-- What the service's log said of each import, its newest lines; and how many are not among them.
+CREATE TABLE import_lines (
+    import_id uuid NOT NULL REFERENCES imports,
+    line_id bigint GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL,
+    level text NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+    text text NOT NULL,
+    PRIMARY KEY (import_id, line_id)
+);
+CREATE TABLE import_lines_dropped (
+    import_id uuid PRIMARY KEY REFERENCES imports,
+    lines bigint NOT NULL
+);
+REVOKE ALL ON import_lines, import_lines_dropped FROM PUBLIC;

@@ -45,7 +45,7 @@ def bounded_contract():
 
 
 def test_examples_are_what_their_schemas_say():
-    for name, schema in {'receiving': 'import', 'held': 'import', 'conflict': 'conflictProblem',
+    for name, schema in {'session': 'session', 'receiving': 'import', 'held': 'import', 'conflict': 'conflictProblem',
                          'refused': 'refusedProblem', 'mismatch': 'refusedProblem', 'offset': 'problem'}.items():
         contract.validate(contract.DOCUMENT['components']['examples'][name]['value'],
                           {'$ref': '#/components/schemas/' + schema})
@@ -86,6 +86,8 @@ def test_every_documented_status_is_answered(intake, intake_starter):
     statuses.add(told.status)
     path = '/v1/imports/' + told.json['id']
     statuses.add(intake.post(build.metadata).status)                                           # 200
+    ask('POST', '/v1/session', json.dumps({'token': intake.tokens['submitter']}),
+        headers={'Content-Type': 'application/json'})                                          # 201
     waiting = intake.post(Build('waiting', {'a.log': b'waiting for this'}).metadata).json
     output = '/v1/imports/%s/outputs/0' % waiting['id']
     ask('HEAD', output)                                                                        # 204

@@ -146,7 +146,7 @@ def test_all_events_are_for_those_who_watch(filled):
 
 
 @pytest.mark.parametrize('query, headers', [('?after=x', {}), ('?limit=0', {}), ('?stream=1', {}),
-                                            ('', {'Last-Event-ID': 'x'}), ('?after=-1', {})])
+                                            ('', {'Last-Event-ID': 'x'}), ('?after=-1', {}), ('?begin=then', {})])
 def test_events_that_make_no_sense(filled, query, headers):
     assert filled.ask('GET', '/v1/imports/%s/events%s' % (filled.ids['1'], query), headers=headers).status == 400
 
@@ -206,8 +206,39 @@ def test_the_stream_of_all_events_shows_the_scope_only_and_goes_on(intake):
     stream.close()
 
 
+def test_who_watches_begins_now(filled):
+    path = '/v1/events?begin=now'
+    before = filled.ask('GET', '/v1/events?limit=1000').json['events'][-1]['id']
+    assert filled.ask('GET', path).json['events'] == []
+    stream = Stream(filled, path)
+    seen = filled.post(Build('seen-from-now').metadata).json
+    assert json.loads(stream.next()['data'])['import'] == seen['id']
+    stream.close()
+    # Who comes again goes on where it was.
+    again = Stream(filled, path, Last_Event_ID=str(before))
+    assert int(again.next()['id']) > before
+    again.close()
+    assert filled.ask('GET', '/v1/events?begin=now&after=%d' % before).json['events'] != []
+
+
 def test_the_contract_is_served(intake):
     answer = intake.ask('GET', '/openapi.yaml', caller=None)
     assert answer.status == 200 and answer.body == contract.PATH.read_bytes()
     assert intake.ask('GET', '/openapi.json', caller=None).json == contract.DOCUMENT
     assert urllib.parse.urlparse(intake.url).port == intake.port
+
+
+# --- log lines -------------------------------------------------------------------------------------------------------
+def test_log_lines_of_an_import(intake):
+    identity = intake.post(Build('lines').metadata).json['id']
+    path = '/v1/imports/%s/log' % identity
+    assert intake.ask('GET', path).json == {'lines': [], 'dropped': 0}
+    intake.sql("INSERT INTO import_lines (import_id, at, level, text) VALUES"
+               " ('%s', '2023-11-12 09:00:00.5+00', 'warning', '<script>alert(1)</script>')" % identity)
+    intake.sql("INSERT INTO import_lines_dropped VALUES ('%s', 3)" % identity)
+    assert intake.ask('GET', path).json == {
+        'lines': [{'at': '2023-11-12T09:00:00.500Z', 'level': 'warning', 'text': '<script>alert(1)</script>'}], 'dropped': 3}
+    assert intake.ask('GET', path, caller='stranger').status == 404
+    assert intake.ask('GET', path, caller='auditor').status == 200
+    assert intake.ask('GET', path, caller=None).status == 401
+    assert intake.ask('GET', '/v1/imports/x/log').status == 404

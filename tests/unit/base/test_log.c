@@ -147,6 +147,59 @@ static void a_lost_line_is_told(void **state)
     log_destroy(log);
 }
 
+/* What a listener was told last. */
+static struct log_told told;
+static char told_import[64], told_text[512];
+static unsigned told_count;
+
+static void listen(void *context, const struct log_told *line)
+{
+    assert_ptr_equal(context, &told);
+    told = *line;
+    snprintf(told_import, sizeof told_import, "%s", line->import);
+    snprintf(told_text, sizeof told_text, "%s", line->text);
+    told_count++;
+}
+
+static void a_branch_tells_of_imports_as_well(void **state)
+{
+    (void)state;
+    struct log *trunk = log_create(pipe_fds[1], LOG_KEY_VALUE, LOG_WARNING, NULL);
+    struct log *log = log_branch(trunk, listen, &told, NULL);
+    told_count = 0;
+    log_line(log, LOG_WARNING, "slow \"hub\"", "nvr", "a-1-1", "import", "0192", "left out", NULL, "host", "a b", NULL);
+    assert_string_equal(written(),
+                        "time=T level=warning message=\"slow \\\"hub\\\"\" nvr=a-1-1 import=0192 host=\"a b\"\n");
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told.level, LOG_WARNING);
+    assert_string_equal(log_level_name(told.level), "warning");
+    assert_true(told.at > 1.7e9);
+    assert_string_equal(told_import, "0192");
+    assert_string_equal(told_text, "slow \"hub\" nvr=a-1-1 host=\"a b\"");
+    /* Less than the trunk writes, but about an import. */
+    log_line(log, LOG_INFO, "went on\nlevel=error \xff\xe2\x80\xa8", "import", "0192", NULL);
+    assert_string_equal(written(), "");
+    assert_string_equal(told_text, "went on\\nlevel=error \\ufffd\\u2028");
+    log_line(log, LOG_DEBUG, "for nobody", "import", "0192", NULL);
+    log_line(log, LOG_ERROR, "of no import", NULL);
+    log_line(log, LOG_ERROR, "of no import", "import", NULL, NULL);
+    assert_int_equal(told_count, 2);
+    written();
+    struct cg_error err = {0};
+    cg_fail(&err, CG_E_BUSY, "locked");
+    log_error(log, &err, "try failed", "import", "0193", NULL);
+    assert_string_equal(told_import, "0193");
+    assert_string_equal(told_text, "try failed code=CG_E_BUSY error=locked");
+    written();
+    log_destroy(log);
+    log = log_branch(NULL, listen, &told, NULL);
+    log_line(log, LOG_INFO, "without a trunk", "import", "0192", NULL);
+    assert_string_equal(told_text, "without a trunk");
+    assert_string_equal(written(), "");
+    log_destroy(log);
+    log_destroy(trunk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +210,7 @@ int main(void)
         cmocka_unit_test(no_value_forges_a_line),
         cmocka_unit_test(equals_sign_is_quoted),
         cmocka_unit_test(a_lost_line_is_told),
+        cmocka_unit_test(a_branch_tells_of_imports_as_well),
     };
     return cmocka_run_group_tests_name("log", tests, open_pipe, NULL);
 }

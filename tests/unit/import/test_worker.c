@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker_test.h"
 
+#include "import/worker_log.h"
+#include "store/import_log.h"
+
 #include "koji/content_generator.h"
 
 #include <pthread.h>
@@ -29,6 +32,69 @@ static void imports_what_is_queued(void **state)
     assert_string_equal(postgres_sql(scene.database, "SELECT count(*) FROM imports WHERE journal IS NOT NULL"), "0");
     worker_drain(worker);
     assert_int_equal(sandbox_calls("logout"), 1);
+    close_scene(&scene);
+}
+
+/* The text of the first line of the import's log that begins so, or NULL; owned by `log`. */
+static const char *find_line(const json_t *log, const char *begin)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(json_object_get(log, "lines"), i, line)
+    {
+        const char *text = json_string_value(json_object_get(line, "text"));
+        if (strncmp(text, begin, strlen(begin)) == 0)
+            return text;
+    }
+    return NULL;
+}
+
+static void keeps_log_lines_with_the_import(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    struct cg_error err = {0};
+    char id[STORE_ID_SIZE];
+    open_scene_with_hub(&scene);
+    struct worker *worker = start(&scene);
+    post(&scene, "sandbox", "logged", "one", "{'reserve': true}", id);
+    expect_state(&scene, id, STORE_IMPORTED);
+    worker_drain(worker);
+    CG_AUTO_JSON json_t *log = NULL;
+    assert_int_equal(store_log_get(scene.store, id, &log, &err), 0);
+    assert_string_equal(find_line(log, "import began"), "import began request=request-1 nvr=test-container-logged-1"
+                                                        " hub=sandbox attempt=1 replica=replica-1");
+    assert_non_null(find_line(log, "reserved test-container-logged-1 as build "));
+    assert_non_null(find_line(log, "import ended request=request-1 nvr=test-container-logged-1 end=imported"));
+    assert_int_equal(json_integer_value(json_object_get(log, "dropped")), 0);
+    close_scene(&scene);
+}
+
+/* Lines that came while the database did not take them are there later; of too many the number. */
+static void log_lines_wait_for_the_database(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    struct cg_error err = {0};
+    char id[STORE_ID_SIZE], text[40];
+    open_scene(&scene);
+    post(&scene, "sandbox", "waits", "one", "{}", id);
+    postgres_sql(scene.database, "ALTER TABLE import_lines RENAME TO import_lines_away");
+    struct worker_log *kept = worker_log_start(scene.store, NULL, &err);
+    assert_non_null(kept);
+    for (unsigned i = 0; i < 4100; i++) {
+        snprintf(text, sizeof text, "line %u", i);
+        log_line(worker_log_branch(kept), LOG_INFO, text, "import", id, NULL);
+        log_line(worker_log_branch(kept), LOG_INFO, text, "import", "no id", NULL);
+    }
+    postgres_sql(scene.database, "ALTER TABLE import_lines_away RENAME TO import_lines");
+    worker_log_stop(kept);
+    CG_AUTO_JSON json_t *log = NULL;
+    assert_int_equal(store_log_get(scene.store, id, &log, &err), 0);
+    const json_t *lines = json_object_get(log, "lines");
+    assert_int_equal(json_array_size(lines), 500);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(lines, 499), "text")), "line 4095");
+    assert_int_equal(json_integer_value(json_object_get(log, "dropped")), 3600);
     close_scene(&scene);
 }
 
@@ -424,6 +490,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(imports_what_is_queued),
+        cmocka_unit_test(keeps_log_lines_with_the_import),
+        cmocka_unit_test(log_lines_wait_for_the_database),
         cmocka_unit_test(leaves_nothing_laid_out),
         cmocka_unit_test(tells_refusals_of_the_hub),
         cmocka_unit_test(tries_again_what_may_pass),
