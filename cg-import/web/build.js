@@ -7,7 +7,7 @@ import {completeFor} from './complete_for.js';
 import {componentsPanel} from './components.js';
 import {Refusal} from './bytes.js';
 import {el, replace} from './dom.js';
-import {copyButton, count, DASH, digest, duration, none, nvr, state, time} from './format.js';
+import {copyButton, count, DASH, duration, none, nvr, state, time} from './format.js';
 import {imagePanels, showLayers} from './images.js';
 import {listTable} from './list_table.js';
 import {setTitle} from './page.js';
@@ -109,7 +109,12 @@ function wherePanel(build, facts, web) {
       [
         'Commit',
         facts.source_commit
-          ? [digest(facts.source_commit, 40), ' ', search('same commit', {q: facts.source_commit, kind: 'commit'})]
+          ? [
+              el('code', facts.source_commit),
+              copyButton(facts.source_commit, 'commit'),
+              ' ',
+              search('same commit', {q: facts.source_commit, kind: 'commit'}),
+            ]
           : null,
       ],
       ['Task', facts.task_id ? task(facts.task_id, web) : null],

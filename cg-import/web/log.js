@@ -145,8 +145,9 @@ function witnessLine({name, key, size}, state, verified) {
 
 async function showEntries(panel, found) {
   const heading = el('h2', {id: 'entries-heading'}, 'Entries');
-  if (!found.checkpoint || found.checkpoint.size === 0n) {
-    replace(panel, heading, none('The log is empty.'));
+  const isSigned = found.steps.every(({name, state}) => name !== 'signature' || state !== 'failed');
+  if (!isSigned || found.checkpoint.size === 0n) {
+    replace(panel, heading, none(isSigned ? 'The log is empty.' : 'Not read: what there is to read, nobody signed.'));
     return;
   }
   const size = Number(found.checkpoint.size),
