@@ -8,7 +8,7 @@ import {listTable} from './list_table.js';
 import {logProofs} from './log_proofs.js';
 import {setTitle} from './page.js';
 import {keyPanel} from './key_panel.js';
-import {meaning, offline, saveButton, stepList, verdictNote} from './proof_view.js';
+import {capital, meaning, offline, saveButton, stepList, verdictNote} from './proof_view.js';
 
 const index = decodeURIComponent(location.pathname.split('/').pop());
 
@@ -51,8 +51,13 @@ function heading(found) {
 
 // --- what the entry says -----------------------------------------------------------------------------------------------
 
-function entryPanel({entry, leaf}) {
-  const panel = el('section.panel', {'aria-labelledby': 'entry-heading'}, el('h2', {id: 'entry-heading'}, 'What it says'));
+function entryPanel({entry, leaf, verdict}) {
+  const believed = verdict !== 'failed';
+  const panel = el(
+    'section.panel.entry',
+    {'aria-labelledby': 'entry-heading', data: {verdict}},
+    el('h2', {id: 'entry-heading'}, believed ? 'What it says' : 'What the service claims that it says'),
+  );
   if (!leaf) return append(panel, none('Nothing that could be read.'));
   return append(
     panel,
@@ -95,7 +100,7 @@ const ROWS = [
       'Outputs',
       leaf.outputs_root && `${count(leaf.outputs_count)}, too many to be named here; their root: ${leaf.outputs_root}`,
     ),
-  ({detail}) => Object.entries(detail ?? {}).flatMap(([name, value]) => row(name, detailValue(name, value))),
+  ({detail}) => Object.entries(detail ?? {}).flatMap(([name, value]) => row(capital(name), detailValue(name, value))),
   (leaf) =>
     row(
       'Detail',

@@ -90,6 +90,12 @@ function growthWords({growth}) {
   }
 }
 
+const FAILED = {
+  read: 'So there is nothing to verify.',
+  path: 'Hashed upwards, these bytes do not lead to the root: the entry, the proof or the root was changed.',
+  signature: 'So nobody whom this browser trusts stands for it.',
+};
+
 const UNCHECKED = {
   'a step before it failed': 'Not checked, since something before it failed.',
 };
@@ -103,7 +109,7 @@ export function stepList(found) {
         step.state === 'proved'
           ? words(found)
           : step.state === 'failed'
-            ? `${capital(step.why)}. ${step.name === 'growth' ? growthWords(found) : ''}`
+            ? `${capital(step.why)}. ${step.name === 'growth' ? growthWords(found) : FAILED[step.name]}`
             : (UNCHECKED[step.why] ?? `Not checked: ${step.why}.`);
       return el(
         'li',
