@@ -65,8 +65,21 @@ static void take_over(struct daemon *daemon, struct config *config, struct face 
     daemon->face = *face;
 }
 
+/* The files may be others, or have other content: certificates are renewed in place. */
+static int renew_tls(struct daemon *daemon, const struct config *config, struct cg_error *err)
+{
+    const struct config_listen *listen = &config->listen;
+    int renewed = intake_set_tls(daemon->intake, listen->tls_cert, listen->tls_key, config->callers.client_ca, err);
+    if (renewed > 0)
+        log_line(daemon->log, LOG_INFO, "new connections get the certificate that was read again", "file",
+                 listen->tls_cert, NULL);
+    return renewed < 0 ? -1 : 0;
+}
+
 static int reload(struct daemon *daemon, struct config *config, struct cg_error *err)
 {
+    if (renew_tls(daemon, config, err) < 0)
+        return -1;
     struct hubs *hubs = hubs_create(config, err);
     struct earlier *earlier = hubs ? calloc(1, sizeof *earlier) : NULL;
     struct face face = {0};
@@ -98,7 +111,7 @@ void daemon_reload(struct daemon *daemon)
         return;
     }
     config = NULL;
-    log_line(daemon->log, LOG_INFO, "reloaded: log level, grants, hubs", NULL);
+    log_line(daemon->log, LOG_INFO, "reloaded: log level, grants, hubs, certificate", NULL);
 }
 
 void daemon_configs_free(struct daemon *daemon)

@@ -9,6 +9,7 @@
 #include "intake/tls_peer.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,8 @@
 struct carrier {
     struct carrier_options options;
     enum raw_head_form head_form;
+    int fd;        /* the library's duplicate of the listening socket, which it closes when it is stopped ... */
+    int unused_fd; /* ... or gives back when it is told to listen no more; -1: it has not */
     struct MHD_Daemon *daemon;
 };
 
@@ -319,7 +322,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, socklen_t size)
 {
     (void)address, (void)size;
-    return limits_admits(((struct carrier *)cls)->options.shared->limits) ? MHD_YES : MHD_NO;
+    return limits_admits(((struct carrier *)cls)->options.shared->limits, clock_monotonic_ms()) ? MHD_YES : MHD_NO;
 }
 
 /* --- starting and stopping ---------------------------------------------------------------------------------------- */
@@ -339,10 +342,10 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
     const struct intake_limits *given = limits_given(options->shared->limits);
     bool tls = options->tls_cert != NULL;
     struct MHD_OptionItem tls_options[] = {
-        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, options->tls_cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, options->tls_key},
+        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)options->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
-        {options->client_ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, options->client_ca},
+        {options->client_ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, (void *)(uintptr_t)options->client_ca},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem pool_options[] = {
@@ -355,7 +358,7 @@ static struct MHD_Daemon *start_daemon(struct carrier *carrier)
     /* The library divides its limit among its threads; ours, in on_accept, is the one that counts. */
     unsigned library_limit = (given->connections + 1) * options->threads;
     return MHD_start_daemon(flags, 0, on_accept, carrier, on_request, carrier, MHD_OPTION_EXTERNAL_LOGGER,
-                            on_library_log, carrier, MHD_OPTION_LISTEN_SOCKET, options->fd, MHD_OPTION_CONNECTION_LIMIT,
+                            on_library_log, carrier, MHD_OPTION_LISTEN_SOCKET, carrier->fd, MHD_OPTION_CONNECTION_LIMIT,
                             library_limit, MHD_OPTION_CONNECTION_TIMEOUT, given->idle_seconds,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
                             on_target, carrier, MHD_OPTION_NOTIFY_COMPLETED, on_completed, carrier,
@@ -375,6 +378,14 @@ struct carrier *carrier_start(const struct carrier_options *options, struct cg_e
     }
     carrier->options = *options;
     carrier->head_form = head_form;
+    carrier->unused_fd = -1;
+    carrier->fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 0);
+    if (carrier->fd < 0) {
+        cg_fail_errno(err, "duplicate", "the listening socket");
+        free(carrier);
+        return NULL;
+    }
+    /* The library closes the socket also when it cannot start. */
     carrier->daemon = start_daemon(carrier);
     if (!carrier->daemon) {
         cg_fail(err, options->tls_cert ? CG_E_CONFIG : CG_E_IO, "cannot start the HTTP server%s",
@@ -391,10 +402,16 @@ const struct stream_sleep *carrier_sleep(void)
     return &sleep_of_library;
 }
 
+unsigned carrier_connections(const struct carrier *carrier)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(carrier->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
 void carrier_quiesce(struct carrier *carrier)
 {
-    if (carrier)
-        MHD_quiesce_daemon(carrier->daemon);
+    if (carrier && carrier->unused_fd < 0)
+        carrier->unused_fd = MHD_quiesce_daemon(carrier->daemon);
 }
 
 void carrier_stop(struct carrier *carrier)
@@ -402,5 +419,7 @@ void carrier_stop(struct carrier *carrier)
     if (!carrier)
         return;
     MHD_stop_daemon(carrier->daemon);
+    if (carrier->unused_fd >= 0)
+        close(carrier->unused_fd);
     free(carrier);
 }

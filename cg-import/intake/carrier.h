@@ -21,10 +21,11 @@ struct carrier_options {
     struct request_server *shared;
     struct streams *streams;
     enum request_listener listener;
-    int fd;                               /* listening; closed by its owner after carrier_stop() */
-    unsigned threads;                     /* 1 or more */
-    char *tls_cert, *tls_key, *client_ca; /* PEM texts; NULL: no TLS, no client certificates */
-    struct tls_revocations *revocations;  /* of client certificates; NULL: not asked */
+    int fd;                              /* listening; the carrier works with a duplicate */
+    unsigned threads;                    /* 1 or more */
+    const char *tls_cert, *tls_key;      /* PEM texts; NULL: no TLS */
+    const char *client_ca;               /* PEM text; NULL: no client certificates */
+    struct tls_revocations *revocations; /* of client certificates; NULL: not asked */
 };
 
 /* NULL with CG_E_MEMORY, CG_E_IO, CG_E_CONFIG (certificate or key is not good), CG_E_UNSUPPORTED (a release of the
@@ -33,6 +34,9 @@ struct carrier *carrier_start(const struct carrier_options *options, struct cg_e
 
 /* How streams are put to sleep and woken. */
 const struct stream_sleep *carrier_sleep(void);
+
+/* How many connections it has. */
+unsigned carrier_connections(const struct carrier *carrier);
 
 /* No new connections. NULL is allowed. */
 void carrier_quiesce(struct carrier *carrier);

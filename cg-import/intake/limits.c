@@ -25,8 +25,9 @@ struct limits {
     struct intake_limits given;
     pthread_mutex_t lock;
     struct limits_connection *connections;
-    size_t connection_count;
-    struct caller_count *callers; /* with requests right now: few */
+    size_t connection_count, shut_count; /* shut down: the library has not closed them yet */
+    unsigned gave_way;                   /* since the last sweep */
+    struct caller_count *callers;        /* with requests right now: few */
 };
 
 static unsigned or_default(unsigned given, unsigned standard)
@@ -62,9 +63,49 @@ const struct intake_limits *limits_given(const struct limits *limits)
     return &limits->given;
 }
 
-bool limits_admits(struct limits *limits)
+/* The library sees the end of the connection and closes it. */
+static void shut_down(struct limits *limits, struct limits_connection *connection)
 {
-    return limits_connections(limits) < limits->given.connections;
+    shutdown(connection->fd, SHUT_RDWR);
+    connection->shut = true;
+    limits->shut_count++;
+}
+
+static bool waits(const struct limits_connection *connection)
+{
+    return connection->phase == LIMITS_HEAD || connection->phase == LIMITS_NEXT;
+}
+
+static bool may_give_way(const struct limits *limits, const struct limits_connection *connection, uint64_t now_ms)
+{
+    return !connection->shut && waits(connection) &&
+           (connection->phase == LIMITS_HEAD ||
+            now_ms >= connection->since_ms + limits->given.header_seconds * UINT64_C(1000));
+}
+
+/* Shuts down the connection that has waited longest for a request. False: none does that may give way. */
+static bool make_room(struct limits *limits, uint64_t now_ms)
+{
+    struct limits_connection *longest = NULL;
+    for (struct limits_connection *connection = limits->connections; connection; connection = connection->next)
+        if (may_give_way(limits, connection, now_ms) && (!longest || connection->since_ms <= longest->since_ms))
+            longest = connection;
+    if (!longest)
+        return false;
+    shut_down(limits, longest);
+    limits->gave_way++;
+    return true;
+}
+
+bool limits_admits(struct limits *limits, uint64_t now_ms)
+{
+    pthread_mutex_lock(&limits->lock);
+    /* What is shut down is gone in a moment; a library that does not keep up gets no more. */
+    bool admits =
+        limits->connection_count < 2 * (size_t)limits->given.connections &&
+        (limits->connection_count - limits->shut_count < limits->given.connections || make_room(limits, now_ms));
+    pthread_mutex_unlock(&limits->lock);
+    return admits;
 }
 
 struct limits_connection *limits_opened(struct limits *limits, int fd, uint64_t now_ms)
@@ -95,6 +136,7 @@ void limits_closed(struct limits *limits, struct limits_connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     limits->connection_count--;
+    limits->shut_count -= connection->shut;
     pthread_mutex_unlock(&limits->lock);
     free(connection);
 }
@@ -160,14 +202,13 @@ static bool too_late(const struct intake_limits *given, struct limits_connection
 
 unsigned limits_sweep(struct limits *limits, uint64_t now_ms)
 {
-    unsigned count = 0;
     pthread_mutex_lock(&limits->lock);
+    unsigned count = limits->gave_way;
+    limits->gave_way = 0;
     for (struct limits_connection *connection = limits->connections; connection; connection = connection->next) {
         if (connection->shut || !too_late(&limits->given, connection, now_ms))
             continue;
-        /* The library sees the end of the connection and closes it. */
-        shutdown(connection->fd, SHUT_RDWR);
-        connection->shut = true;
+        shut_down(limits, connection);
         count++;
     }
     pthread_mutex_unlock(&limits->lock);
@@ -187,7 +228,7 @@ bool limits_busy(struct limits *limits)
     bool busy = false;
     pthread_mutex_lock(&limits->lock);
     for (const struct limits_connection *connection = limits->connections; connection; connection = connection->next)
-        busy = busy || (connection->phase != LIMITS_HEAD && connection->phase != LIMITS_NEXT);
+        busy = busy || !waits(connection);
     pthread_mutex_unlock(&limits->lock);
     return busy;
 }

@@ -8,6 +8,10 @@
  * The HTTP library knows an idle timeout only, which a sender of one byte a minute never meets. Here every connection
  * has a phase with a deadline, and in the phase of a body a minimum rate; a sweep shuts those down that miss theirs.
  * Time a handler spends is no fault of the sender and does not count. Time comes in from outside. Thread-safe.
+ *
+ * When all places are taken, the connection that has waited longest without a request gives way to a new one: a crowd
+ * that only connects keeps nobody out who has something to ask. One that was answered before gives way only when it has
+ * been idle for header_seconds.
  */
 
 #include "cg/error.h"
@@ -33,8 +37,9 @@ struct limits *limits_create(const struct intake_limits *given, struct cg_error 
 /* With the zeroes filled in. */
 const struct intake_limits *limits_given(const struct limits *limits);
 
-/* May one more connection be accepted? */
-bool limits_admits(struct limits *limits);
+/* May one more connection be accepted? Shuts one down that waits for a request where its place is needed; no when every
+ * place has a request under way. */
+bool limits_admits(struct limits *limits, uint64_t now_ms);
 
 /* A connection on socket `fd`, which stays open until limits_closed(). NULL when out of memory. */
 struct limits_connection *limits_opened(struct limits *limits, int fd, uint64_t now_ms);
@@ -47,7 +52,8 @@ void limits_enter(struct limits *limits, struct limits_connection *connection, e
 void limits_received(struct limits *limits, struct limits_connection *connection, size_t size, uint64_t now_ms);
 void limits_worked(struct limits *limits, struct limits_connection *connection, uint64_t now_ms);
 
-/* Shuts down the connections that miss their deadline or rate; how many. */
+/* Shuts down the connections that miss their deadline or rate; how many, with those that gave way since the last sweep.
+ */
 unsigned limits_sweep(struct limits *limits, uint64_t now_ms);
 
 size_t limits_connections(struct limits *limits);

@@ -238,15 +238,18 @@ static int write_circuits(struct cg_bytes *text, const json_t *statistics, struc
     return 0;
 }
 
-int metrics_write(struct metrics *metrics, const json_t *statistics, size_t connections, struct cg_bytes *text,
-                  struct cg_error *err)
+int metrics_write(struct metrics *metrics, const json_t *statistics, const struct metrics_held *held,
+                  struct cg_bytes *text, struct cg_error *err)
 {
     if (write_series(metrics, text, err) != 0 || write_durations(metrics, text, err) != 0 ||
         write_one(text, "cg_import_http_received_bytes_total", "counter", "Bytes of request bodies.",
                   atomic_load(&metrics->received_bytes), err) != 0 ||
-        write_one(text, "cg_import_http_dropped_total", "counter", "Connections shut down for being too slow.",
+        write_one(text, "cg_import_http_dropped_total", "counter",
+                  "Connections shut down for being too slow, or idle when their place was needed.",
                   atomic_load(&metrics->dropped), err) != 0 ||
-        write_one(text, "cg_import_http_connections", "gauge", "Connections open.", connections, err) != 0)
+        write_one(text, "cg_import_http_connections", "gauge", "Connections open.", held->connections, err) != 0 ||
+        write_one(text, "cg_import_http_metadata_bytes", "gauge", "Bytes of metadata documents in hand.",
+                  held->metadata_bytes, err) != 0)
         return -1;
     for (size_t i = 0; i < INTAKE_COUNTERS; i++)
         if (write_one(text, counter_texts[i].name, "counter", counter_texts[i].help, atomic_load(&metrics->counters[i]),
@@ -279,7 +282,8 @@ static void answer_metrics(struct intake_request *request, void *state)
         log_error(server->options.log, &err, "no statistics of the store", "request", request->id, NULL);
         cg_error_clear(&err);
     }
-    if (metrics_write(server->metrics, statistics, limits_connections(server->limits), &text, &err) != 0 ||
+    struct metrics_held held = {limits_connections(server->limits), atomic_load(&server->budget.held_bytes)};
+    if (metrics_write(server->metrics, statistics, &held, &text, &err) != 0 ||
         (server->options.counters && work_metrics_write(server->options.counters, &text, &err) != 0) ||
         audit_metrics_write(&server->options, &text, &err) != 0)
         intake_fail(request, &err, NULL);

@@ -25,12 +25,18 @@ struct metrics_request {
 };
 void metrics_request(struct metrics *metrics, const struct metrics_request *request);
 
-/* Connections that were shut down for being too slow. */
+/* Connections that were shut down for being too slow, or idle when their place was needed. */
 void metrics_dropped(struct metrics *metrics, unsigned count);
 
+/* What the server holds at this moment. */
+struct metrics_held {
+    uint64_t connections;
+    uint64_t metadata_bytes; /* of documents that are received or judged (budget.h) */
+};
+
 /* Writes all of it; `statistics` of store_statistics() may be NULL. */
-int metrics_write(struct metrics *metrics, const json_t *statistics, size_t connections, struct cg_bytes *text,
-                  struct cg_error *err);
+int metrics_write(struct metrics *metrics, const json_t *statistics, const struct metrics_held *held,
+                  struct cg_bytes *text, struct cg_error *err);
 
 void metrics_destroy(struct metrics *metrics);
 

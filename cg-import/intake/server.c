@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "cg/bytes.h"
-#include "intake/carrier.h"
+#include "intake/door.h"
 #include "intake/feed.h"
 #include "intake/listen.h"
 
@@ -18,11 +18,9 @@
 
 struct intake {
     struct request_server shared;
-    int tcp_fd, unix_fd; /* -1: none */
-    struct carrier *tcp, *local;
+    struct door *tcp, *local; /* NULL: none */
     unsigned short port;
     struct streams *streams;
-    char *tls_cert, *tls_key, *client_ca; /* PEM texts, owned */
     struct tls_revocations *revocations;
     struct stop stop;
     pthread_t sweeper;
@@ -38,49 +36,10 @@ static void *sweep(void *cls)
         if (dropped)
             metrics_dropped(intake->shared.metrics, dropped);
         streams_wake(intake->streams, now_ms);
+        if (intake->tcp)
+            door_sweep(intake->tcp);
     }
     return NULL;
-}
-
-static char *read_pem(const char *path, struct cg_error *err)
-{
-    CG_AUTO_FILE FILE *file = fopen(path, "re");
-    CG_AUTO_BYTES struct cg_bytes text = {0};
-    char piece[4096];
-    if (!file) {
-        cg_fail_errno(err, "open", path);
-        return NULL;
-    }
-    size_t got;
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        if (cg_bytes_append(&text, piece, got, err) != 0)
-            return NULL;
-    if (ferror(file) || text.size == 0) {
-        cg_fail(err, CG_E_CONFIG, "%s is empty or cannot be read; expected PEM", path);
-        return NULL;
-    }
-    return cg_bytes_steal(&text);
-}
-
-static int read_tls(struct intake *intake, struct cg_error *err)
-{
-    const struct intake_options *options = &intake->shared.options;
-    if (!options->tls_cert != !options->tls_key)
-        return cg_fail(err, CG_E_CONFIG, "TLS needs a certificate and a key; only one of them is set");
-    if (options->trust.client_ca && !options->tls_cert)
-        return cg_fail(err, CG_E_CONFIG, "client certificates need TLS; set a certificate and a key");
-    if (!options->tls_cert)
-        return 0;
-    intake->tls_cert = read_pem(options->tls_cert, err);
-    intake->tls_key = intake->tls_cert ? read_pem(options->tls_key, err) : NULL;
-    if (!intake->tls_key)
-        return -1;
-    if (options->trust.client_ca && !(intake->client_ca = read_pem(options->trust.client_ca, err)))
-        return -1;
-    if (options->trust.client_crl &&
-        !(intake->revocations = tls_revocations_open(options->trust.client_crl, options->log, err)))
-        return -1;
-    return 0;
 }
 
 static int make_parts(struct intake *intake, const struct router *router, struct cg_error *err)
@@ -97,45 +56,49 @@ static int make_parts(struct intake *intake, const struct router *router, struct
         return -1;
     shared->options.limits = *limits_given(shared->limits);
     shared->budget.most_bytes = BUDGET_DOCUMENTS * shared->options.limits.metadata_bytes;
-    return read_tls(intake, err);
+    if (shared->options.trust.client_crl &&
+        !(intake->revocations = tls_revocations_open(shared->options.trust.client_crl, shared->options.log, err)))
+        return -1;
+    return 0;
 }
 
-static int start_tcp(struct intake *intake, struct carrier_options *options, struct cg_error *err)
+static int open_tcp(struct intake *intake, const struct carrier_options *options, struct cg_error *err)
 {
     const struct intake_options *given = &intake->shared.options;
-    if (!given->address)
-        return 0;
-    intake->tcp_fd = listen_tcp(given->address, given->port, &intake->port, err);
-    options->listener = REQUEST_TCP;
-    options->fd = intake->tcp_fd;
-    options->tls_cert = intake->tls_cert;
-    options->tls_key = intake->tls_key;
-    options->client_ca = intake->client_ca;
-    options->revocations = intake->revocations;
-    return intake->tcp_fd >= 0 && (intake->tcp = carrier_start(options, err)) ? 0 : -1;
+    struct carrier_options tcp = *options;
+    struct tls_files files = {0};
+    if (tls_files_read(&files, given->tls_cert, given->tls_key, given->trust.client_ca, err) == 0 && given->address) {
+        tcp.listener = REQUEST_TCP;
+        tcp.revocations = intake->revocations;
+        tcp.fd = listen_tcp(given->address, given->port, &intake->port, err);
+        if (tcp.fd >= 0)
+            intake->tcp = door_open(&tcp, &files, err);
+    }
+    tls_files_finish(&files);
+    return err->code == CG_OK ? 0 : -1;
 }
 
-static int start_unix(struct intake *intake, struct carrier_options *options, struct cg_error *err)
+static int open_unix(struct intake *intake, const struct carrier_options *options, struct cg_error *err)
 {
     const struct intake_options *given = &intake->shared.options;
+    struct carrier_options local = *options;
+    struct tls_files none = {0};
     if (!given->unix_socket)
         return 0;
-    intake->unix_fd = listen_unix(given->unix_socket, given->unix_mode ? given->unix_mode : 0660, err);
-    options->listener = REQUEST_UNIX;
-    options->fd = intake->unix_fd;
-    return intake->unix_fd >= 0 && (intake->local = carrier_start(options, err)) ? 0 : -1;
+    local.listener = REQUEST_UNIX;
+    local.fd = listen_unix(given->unix_socket, given->unix_mode ? given->unix_mode : 0660, err);
+    return local.fd >= 0 && (intake->local = door_open(&local, &none, err)) ? 0 : -1;
 }
 
-static int start_carriers(struct intake *intake, struct cg_error *err)
+static int open_doors(struct intake *intake, struct cg_error *err)
 {
     const struct intake_options *given = &intake->shared.options;
     if (!given->address && !given->unix_socket)
         return cg_fail(err, CG_E_CONFIG, "the service has neither an address nor a socket to listen on");
-    struct carrier_options tcp = {.shared = &intake->shared,
-                                  .streams = intake->streams,
-                                  .threads = given->threads ? given->threads : THREADS_DEFAULT};
-    struct carrier_options local = tcp;
-    return start_tcp(intake, &tcp, err) == 0 && start_unix(intake, &local, err) == 0 ? 0 : -1;
+    const struct carrier_options options = {.shared = &intake->shared,
+                                            .streams = intake->streams,
+                                            .threads = given->threads ? given->threads : THREADS_DEFAULT};
+    return open_tcp(intake, &options, err) == 0 && open_unix(intake, &options, err) == 0 ? 0 : -1;
 }
 
 static void set_defaults(struct store_session_limits *sessions)
@@ -155,11 +118,9 @@ struct intake *server_start(const struct intake_options *options, const struct r
     }
     intake->shared.options = *options;
     set_defaults(&intake->shared.options.trust.sessions);
-    intake->tcp_fd = intake->unix_fd = -1;
     pthread_mutex_init(&intake->shared.hubs_lock, NULL);
     intake->stop.pipe_[0] = intake->stop.pipe_[1] = -1;
-    if (stop_init(&intake->stop, err) != 0 || make_parts(intake, router, err) != 0 ||
-        start_carriers(intake, err) != 0) {
+    if (stop_init(&intake->stop, err) != 0 || make_parts(intake, router, err) != 0 || open_doors(intake, err) != 0) {
         intake_stop(intake, 0);
         return NULL;
     }
@@ -190,6 +151,22 @@ void intake_set_hubs(struct intake *intake, const struct intake_hub *hubs, size_
     pthread_mutex_unlock(&intake->shared.hubs_lock);
 }
 
+int intake_set_tls(struct intake *intake, const char *cert, const char *key, const char *client_ca,
+                   struct cg_error *err)
+{
+    struct tls_files files = {0};
+    if (!intake->tcp)
+        return 0;
+    if (!cert != !intake->shared.options.tls_cert) {
+        cg_fail(err, CG_E_CONFIG, "TLS is switched %s in the configuration", cert ? "on" : "off");
+        return cg_hint(err, "restart the service for that");
+    }
+    if (tls_files_read(&files, cert, key, client_ca, err) == 0)
+        return door_change(intake->tcp, &files, err);
+    tls_files_finish(&files);
+    return -1;
+}
+
 /* Waits until all requests ended or the time is over. */
 static void wait_for_requests(struct intake *intake, unsigned seconds)
 {
@@ -201,8 +178,8 @@ static void wait_for_requests(struct intake *intake, unsigned seconds)
 void intake_stop(struct intake *intake, unsigned seconds)
 {
     atomic_store(&intake->shared.stopping, true);
-    carrier_quiesce(intake->tcp);
-    carrier_quiesce(intake->local);
+    door_quiesce(intake->tcp);
+    door_quiesce(intake->local);
     if (intake->streams)
         streams_end(intake->streams);
     if (intake->shared.limits)
@@ -211,14 +188,10 @@ void intake_stop(struct intake *intake, unsigned seconds)
         stop_request(&intake->stop);
         pthread_join(intake->sweeper, NULL);
     }
-    carrier_stop(intake->tcp);
-    carrier_stop(intake->local);
-    if (intake->tcp_fd >= 0)
-        close(intake->tcp_fd);
-    if (intake->unix_fd >= 0) {
-        close(intake->unix_fd);
+    door_close(intake->tcp);
+    if (intake->local)
         unlink(intake->shared.options.unix_socket);
-    }
+    door_close(intake->local);
     stop_finish(&intake->stop);
     streams_destroy(intake->streams);
     feed_destroy(intake->shared.feed);
@@ -228,9 +201,6 @@ void intake_stop(struct intake *intake, unsigned seconds)
     rate_destroy(intake->shared.reports);
     metrics_destroy(intake->shared.metrics);
     limits_destroy(intake->shared.limits);
-    free(intake->tls_cert);
-    free(intake->tls_key);
-    free(intake->client_ca);
     tls_revocations_close(intake->revocations);
     pthread_mutex_destroy(&intake->shared.hubs_lock);
     free(intake);

@@ -113,6 +113,14 @@ void intake_set_grants(struct intake *intake, const struct intake_grant *grants,
 /* Other hubs from here on, borrowed in the same way. */
 void intake_set_hubs(struct intake *intake, const struct intake_hub *hubs, size_t count);
 
+/*
+ * Reads certificate, key and CA of client certificates again, from these files; connections there are keep what they
+ * have. 1 taken up; 0 they are the same as before, or there is no TLS; -1 what was stays, with CG_E_CONFIG (no good
+ * certificate or key; TLS would be switched on or off), CG_E_IO, CG_E_MEMORY.
+ */
+int intake_set_tls(struct intake *intake, const char *cert, const char *key, const char *client_ca,
+                   struct cg_error *err);
+
 /* No new requests; running ones may end within `seconds`; frees. */
 void intake_stop(struct intake *intake, unsigned seconds);
 

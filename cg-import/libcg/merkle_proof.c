@@ -146,6 +146,17 @@ static int wrong_count(const struct cg_merkle_proof *proof, struct cg_error *err
                    proof->count);
 }
 
+/* To where the next hash of a proof joins; the last node of a level that has no sibling rises without one. */
+static void step_up(uint64_t *fn, uint64_t *sn, bool from_left)
+{
+    while (from_left && !(*fn & 1) && *fn != 0) {
+        *fn >>= 1;
+        *sn >>= 1;
+    }
+    *fn >>= 1;
+    *sn >>= 1;
+}
+
 /* RFC 9162 section 2.1.3.2. */
 static int climb(struct cg_merkle_hasher *hasher, uint64_t index, uint64_t size, const struct cg_merkle_proof *proof,
                  struct cg_merkle_hash *node, struct cg_error *err)
@@ -158,12 +169,7 @@ static int climb(struct cg_merkle_hasher *hasher, uint64_t index, uint64_t size,
         const struct cg_merkle_hash *sibling = &proof->hashes[i];
         if (cg_merkle_hash_node(hasher, from_left ? sibling : node, from_left ? node : sibling, node, err) < 0)
             return -1;
-        while (from_left && !(fn & 1) && fn != 0) {
-            fn >>= 1;
-            sn >>= 1;
-        }
-        fn >>= 1;
-        sn >>= 1;
+        step_up(&fn, &sn, from_left);
     }
     return sn == 0 ? 0 : wrong_count(proof, err);
 }
@@ -222,12 +228,7 @@ static int climb_both(struct cg_merkle_hasher *hasher, uint64_t old_size, uint64
             return -1;
         if (!from_left && cg_merkle_hash_node(hasher, &roots[1], sibling, &roots[1], err) < 0)
             return -1;
-        while (from_left && !(fn & 1) && fn != 0) {
-            fn >>= 1;
-            sn >>= 1;
-        }
-        fn >>= 1;
-        sn >>= 1;
+        step_up(&fn, &sn, from_left);
     }
     return sn == 0 ? 0 : wrong_count(proof, err);
 }

@@ -37,11 +37,7 @@ static int eval_all_of(struct schema_run *run, const struct schema_check *check,
 {
     int result = 0;
     for (size_t i = 0; i < check->of.list.count; i++) {
-        int one = cg_schema_eval(run, check->of.list.nodes[i], target);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, cg_schema_eval(run, check->of.list.nodes[i], target), &result))
             break;
     }
     return result;
@@ -98,11 +94,7 @@ static int eval_checks(struct schema_run *run, const struct schema_node *node, c
         const struct schema_check *check = &node->checks[i];
         if (!(check->applies & kind))
             continue;
-        int one = eval_check(run, node, check, target);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, eval_check(run, node, check, target), &result))
             break;
     }
     return result;

@@ -72,6 +72,14 @@ struct schema_run {
 
 int cg_schema_eval(struct schema_run *run, const struct schema_node *node, const struct schema_target *target);
 
+/* Adds the outcome `one` of a part to *result, which begins as 0. Is that the end of it: an error (-1), or invalid
+ * where nobody asks what else is? */
+static inline bool cg_schema_decided(const struct schema_run *run, int one, int *result)
+{
+    *result = one < 0 ? -1 : *result | one;
+    return *result < 0 || (*result && run->mode == SCHEMA_QUIET);
+}
+
 /* The verdict alone, also while reporting. */
 int cg_schema_eval_quietly(struct schema_run *run, const struct schema_node *node, const struct schema_target *target);
 

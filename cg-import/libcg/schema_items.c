@@ -31,11 +31,8 @@ int cg_schema_eval_items(struct schema_run *run, const struct schema_node *node,
         const struct schema_node *child = in_prefix ? prefix->nodes[i] : check->of.items.rest;
         if (!child)
             break;
-        int one = eval_item(run, node, in_prefix ? "prefixItems" : "items", child, target, i);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, eval_item(run, node, in_prefix ? "prefixItems" : "items", child, target, i),
+                              &result))
             break;
         cg_schema_seen_add(target->seen, i);
     }
@@ -49,11 +46,7 @@ int cg_schema_eval_unevaluated_items(struct schema_run *run, const struct schema
     for (size_t i = 0; i < json_array_size(target->value); i++) {
         if (cg_schema_seen_has(target->seen, i))
             continue;
-        int one = eval_item(run, node, check->keyword, check->of.node, target, i);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, eval_item(run, node, check->keyword, check->of.node, target, i), &result))
             break;
     }
     cg_schema_seen_add_all(target->seen);

@@ -38,10 +38,8 @@ static int eval_patterns(struct schema_run *run, const struct schema_node *node,
         if (differs)
             continue;
         *matched = true;
-        int one = eval_member(run, node, "patternProperties", row->node, target, member);
-        if (one < 0)
-            return -1;
-        result |= one;
+        if (cg_schema_decided(run, eval_member(run, node, "patternProperties", row->node, target, member), &result))
+            break;
     }
     return result;
 }
@@ -80,11 +78,8 @@ static int eval_properties(struct schema_run *run, const struct schema_node *nod
         const struct schema_member *property = &check->of.members.properties[i];
         struct schema_cursor member = {.name = property->name, .size = property->size};
         member.value = json_object_getn(target->value, property->name, property->size);
-        int one = member.value ? eval_member(run, node, "properties", property->node, target, &member) : 0;
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(
+                run, member.value ? eval_member(run, node, "properties", property->node, target, &member) : 0, &result))
             break;
     }
     return result;
@@ -100,11 +95,7 @@ int cg_schema_eval_members(struct schema_run *run, const struct schema_node *nod
     int result = 0;
     size_t position = 0;
     for (struct schema_cursor m = cg_schema_first(target->value); m.name; m = cg_schema_next(target->value, m)) {
-        int one = eval_one_member(run, node, check, target, &m, position++);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, eval_one_member(run, node, check, target, &m, position++), &result))
             break;
     }
     return result;
@@ -118,11 +109,7 @@ int cg_schema_eval_unevaluated_properties(struct schema_run *run, const struct s
     for (struct schema_cursor m = cg_schema_first(target->value); m.name; m = cg_schema_next(target->value, m)) {
         if (cg_schema_seen_has(target->seen, position++))
             continue;
-        int one = eval_member(run, node, check->keyword, check->of.node, target, &m);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, eval_member(run, node, check->keyword, check->of.node, target, &m), &result))
             break;
     }
     cg_schema_seen_add_all(target->seen);
@@ -140,11 +127,7 @@ int cg_schema_eval_property_names(struct schema_run *run, const struct schema_ch
         struct schema_place place = member_place(target, &m);
         place.of_name = true;
         struct schema_target inner = {.value = name, .place = &place, .frame = target->frame};
-        int one = cg_schema_eval(run, check->of.node, &inner);
-        if (one < 0)
-            return -1;
-        result |= one;
-        if (result && run->mode == SCHEMA_QUIET)
+        if (cg_schema_decided(run, cg_schema_eval(run, check->of.node, &inner), &result))
             break;
     }
     return result;
@@ -189,10 +172,8 @@ static int eval_names(struct schema_run *run, const struct schema_node *node, co
 {
     int result = 0;
     for (size_t i = 0; i < json_array_size(names); i++) {
-        int one = missing(run, node, check, target, json_array_get(names, i), because);
-        if (one < 0)
-            return -1;
-        result |= one;
+        if (cg_schema_decided(run, missing(run, node, check, target, json_array_get(names, i), because), &result))
+            break;
     }
     return result;
 }
@@ -210,10 +191,8 @@ int cg_schema_eval_dependent_required(struct schema_run *run, const struct schem
     for (struct schema_cursor m = cg_schema_first(check->of.value); m.name; m = cg_schema_next(check->of.value, m)) {
         if (!json_object_getn(target->value, m.name, m.size))
             continue;
-        int one = eval_names(run, node, check, target, m.value, m.name);
-        if (one < 0)
-            return -1;
-        result |= one;
+        if (cg_schema_decided(run, eval_names(run, node, check, target, m.value, m.name), &result))
+            break;
     }
     return result;
 }
@@ -226,10 +205,8 @@ int cg_schema_eval_dependent_schemas(struct schema_run *run, const struct schema
         const struct schema_member *row = &check->of.dependents.members[i];
         if (!json_object_getn(target->value, row->name, row->size))
             continue;
-        int one = cg_schema_eval(run, row->node, target);
-        if (one < 0)
-            return -1;
-        result |= one;
+        if (cg_schema_decided(run, cg_schema_eval(run, row->node, target), &result))
+            break;
     }
     return result;
 }

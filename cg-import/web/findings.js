@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Findings shown in the document: the lines around the place that each names, the place marked, with what was expected.
 //
-//   findingsView(findings, text, {goTo})   an element; `text`: the document's text, null when it is no longer there; `goTo(place)`:
-//                                          a button at each finding calls it, {start, end} being offsets in the text
+//   findingsView(findings, text, {goTo})   an element; `text`: the document's text, null when it is no longer there. With `goTo` no
+//                                          lines are shown, but a button at each finding that calls goTo({start, end})
+//   figures(report)                        '1 error, 2 warnings'
 //   placeOf(text, finding)                 {start, end}: where in the text the finding is
 import {el} from './dom.js';
 import {count} from './format.js';
@@ -32,6 +33,11 @@ function placeOfLine(text, {line, column = 1}) {
   return {start, end: Math.max(start, before + length)};
 }
 
+export function figures({errors, warnings}) {
+  const some = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+  return [errors ? some(errors, 'error') : null, warnings ? some(warnings, 'warning') : null].filter(Boolean).join(', ');
+}
+
 export function findingsView(findings, text, {goTo = null} = {}) {
   const shown = text === null ? null : layedOut(text);
   const errors = findings.filter((finding) => finding.level === 'error');
@@ -39,7 +45,7 @@ export function findingsView(findings, text, {goTo = null} = {}) {
   return el('ol.findings', ordered.map((finding) => {
     const place = text === null ? null : placeOf(text, finding);
     return el('li', {data: {level: finding.level}}, head(finding),
-      shown ? excerpt(shown.text, shown.range(place)) : null, told(finding),
+      shown && !goTo ? excerpt(shown.text, shown.range(place)) : null, told(finding),
       goTo && place ? el('button.small', {type: 'button', on: {click: () => goTo(place)}}, 'Go to it') : null);
   }));
 }
@@ -66,7 +72,7 @@ function excerpt(text, {start, end}) {
   const lines = linesAround(text, start, end);
   const last = lines.at(-1);
   return el('pre.excerpt', {tabindex: 0, 'aria-label': `Lines ${lines[0].number} to ${last.number} of the document`},
-    el('code', lines.map((line) => [numbered(line, text, start, end), '\n'])));
+    el('code', lines.map((line) => numbered(line, text, start, end))));
 }
 
 function linesAround(text, start, end) {

@@ -58,7 +58,7 @@ export function day(when) {
 // How long ago, in one unit.
 function since(when) {
   const seconds = Math.round((Date.now() - new Date(when).getTime()) / 1000);
-  if (seconds < 5) return 'now';
+  if (seconds < 5) return 'just now';
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h ago`;

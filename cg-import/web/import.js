@@ -4,7 +4,7 @@
 import {get, text as getText} from './api.js';
 import {el, find, replace} from './dom.js';
 import {follow} from './events.js';
-import {findingsView, placeOf} from './findings.js';
+import {figures, findingsView, placeOf} from './findings.js';
 import {ago, buildLink, bytes, count, digest, none, nvr, state, time} from './format.js';
 import {actionsView} from './import_actions.js';
 import {editorView} from './import_editor.js';
@@ -67,9 +67,8 @@ class ImportPage {
     const findings = this.found.report?.findings ?? [];
     if (!findings.length) return replace(this.parts.findings);
     const text = await this.document();
-    const {errors, warnings} = this.found.report;
     return replace(this.parts.findings, el('section.panel', {'aria-labelledby': 'findings'},
-      el('header', el('h2', {id: 'findings'}, 'Findings'), el('span.muted', `${count(errors)} errors, ${count(warnings)} warnings`)),
+      el('header', el('h2', {id: 'findings'}, 'What is wrong with the document'), el('span.muted', `${figures(this.found.report)}; nothing was sent to the hub`)),
       text === null ? none('The document is no longer kept; these are its findings.') : null, findingsView(findings, text)));
   }
 
@@ -179,6 +178,8 @@ function whatWentWrong(found) {
   const {error} = found;
   const held = found.state === 'held' ? HELD[found.held] : null;
   if (!error || found.state === 'imported' || found.state === 'receiving') return null;
+  // The findings say it all.
+  if (error.code === 'CG_E_REFUSED' && found.report?.errors) return null;
   const hub = /^CG_E_(HUB|DENIED|UNSUPPORTED|CONFLICT|RESERVED|STRAY|AUTH|TAG|UNKNOWN|SESSION|BUSY|OFFLINE)/.test(error.code);
   return el('section.note.wrong', {data: {kind: found.state === 'rejected' ? 'error' : 'warning'}, 'aria-label': 'What went wrong'},
     el('p.headline', held ? el('strong', `Held: ${held.name}. `) : null, el('bdi', error.message)),

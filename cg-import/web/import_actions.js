@@ -5,7 +5,7 @@
 //   actionsView(found, session, {onDone(found, text), onCorrect()})   the buttons, an element; empty when nothing may be done
 import {post} from './api.js';
 import {el} from './dom.js';
-import {announce, ask} from './page.js';
+import {ask} from './page.js';
 import {ACTIONS, HELD} from './words.js';
 import {problem} from './format.js';
 
@@ -41,9 +41,7 @@ export function actionsView(found, session, {onDone, onCorrect}) {
 async function send(found, {verb, body, says}, onDone) {
   try {
     const now = await post(`/v1/imports/${found.id}/${verb}`, body);
-    const text = says(now);
-    announce(text);
-    onDone(now, el('div.note', {data: {kind: 'good'}}, text));
+    onDone(now, el('div.note', {data: {kind: 'good'}}, says(now)));
   } catch (error) {
     onDone(null, problem(error));
   }

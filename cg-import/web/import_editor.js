@@ -9,9 +9,9 @@
 import {post} from './api.js';
 import {el, replace} from './dom.js';
 import {announce} from './page.js';
-import {findingsView, placeOf} from './findings.js';
-import {count, problem} from './format.js';
-import {layOut, lineOf} from './json_text.js';
+import {figures, findingsView, placeOf} from './findings.js';
+import {problem} from './format.js';
+import {faultIn, layOut, lineOf} from './json_text.js';
 
 const LONG = 160;
 const MARK_AFTER_MS = 150;
@@ -48,7 +48,8 @@ class Editor {
   }
 
   focus() {
-    const first = this.places()[0];
+    const places = this.places();
+    const first = places.find(({level}) => level === 'error') ?? places[0];
     this.element.scrollIntoView({block: 'nearest'});
     if (first) this.goTo(first);
     else this.field.focus();
@@ -136,7 +137,7 @@ class Editor {
     const n = error.findings?.length ?? 0;
     const note = problem(error);
     this.outcome.prepend(note);
-    if (n) announce(`Refused: ${count(n)} findings.`);
+    if (n) announce(`Refused: ${figures(error.body.report)}.`);
     this.mark();
     this.button.disabled = false;
     note.tabIndex = -1;
@@ -146,11 +147,8 @@ class Editor {
 
 // What keeps the text from being JSON, in words; null when nothing does.
 function faultOf(text) {
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    const at = /position (\d+)/.exec(error.message);
-    return `Not JSON yet${at ? `, line ${lineOf(text, Number(at[1]))}` : ''}: ${error.message}`;
-  }
+  const at = faultIn(text);
+  if (at === null) return null;
+  const found = /^\s*(\S{1,20})/.exec(text.slice(at))?.[1];
+  return `Not JSON yet, line ${lineOf(text, at)}: ${found ? `"${found}" cannot stand there` : 'the text ends too early'}.`;
 }

@@ -9,10 +9,13 @@
 //        exact, what of the way to it is there
 //   layOut(text)                                 {text, range({start, end})}: two spaces a level, one member or element a line; every
 //        string and number as it was. range() tells where a part of the given text is in the laid out one. null: not JSON.
+//   faultIn(text)                                the offset from which it is no JSON; null: it is
 //   lineOf(text, offset)                         1, 2, …
 //   steps('/a~1b/0')                             ['a/b', '0']
 
 const DEPTH_MOST = 500;
+const STRING = /"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const WORD = /(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null)(?![-+.0-9A-Za-z])/y;
 
 export function steps(pointer) {
   return pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -123,19 +126,17 @@ class Scanner {
   }
 
   string() {
-    if (this.text[this.at] !== '"') this.fault();
-    for (this.at++; this.text[this.at] !== '"'; this.at++) {
-      if (this.text[this.at] === '\\') this.at++;
-      if (this.at >= this.text.length) this.fault();
-    }
-    this.at++;
+    this.take(STRING);
   }
 
   word() {
-    const word = /[-+.0-9A-Za-z]+/y;
-    word.lastIndex = this.at;
-    if (!word.test(this.text)) this.fault();
-    this.at = word.lastIndex;
+    this.take(WORD);
+  }
+
+  take(form) {
+    form.lastIndex = this.at;
+    if (!form.test(this.text)) this.fault();
+    this.at = form.lastIndex;
   }
 }
 
@@ -166,14 +167,20 @@ export function layOut(text) {
   return {text: out, range: ({start, end}) => ({start: place(start), end: end > start ? place(end - 1) + 1 : place(start)})};
 }
 
-// All tokens with their offsets; null when the text is not JSON.
-function tokensOf(text) {
+export function faultIn(text) {
   const scanner = new Scanner(text, () => {});
   try {
     scanner.document([]);
-  } catch {
     return null;
+  } catch (fault) {
+    if (!(fault instanceof SyntaxError)) throw fault;
+    return scanner.at;
   }
+}
+
+// All tokens with their offsets; null when the text is not JSON.
+function tokensOf(text) {
+  if (faultIn(text) !== null) return null;
   const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[-+.0-9A-Za-z]+/gsy;
   const found = [];
   for (let at = 0; at < text.length;) {

@@ -8,8 +8,8 @@ import {frame, run, setTitle} from './page.js';
 // Only to our own pages: what stands in an address may be anyone's.
 function next() {
   const wanted = new URLSearchParams(location.search).get('next') || '/ui/';
-  const address = new URL(wanted, location.origin);
-  return wanted.startsWith('/ui/') && address.origin === location.origin ? address.href : '/ui/';
+  const address = URL.canParse(wanted, location.origin) ? new URL(wanted, location.origin) : location;
+  return address.origin === location.origin && address.pathname.startsWith('/ui/') && wanted.startsWith('/ui/') ? address.href : '/ui/';
 }
 
 function form() {

@@ -2,7 +2,7 @@
 /*
  * The service without its workers, for tests of the HTTP face: what was accepted stays where it is.
  *
- *     intake_server CONNINFO SPOOL ROOT [RESERVE_BYTES [METADATA_MAX [OUTPUT_MAX [IMPORTS_MAX]]]]
+ *     intake_server CONNINFO SPOOL ROOT [RESERVE_BYTES [METADATA_MAX [OUTPUT_MAX [IMPORTS_MAX [RATE_SECONDS]]]]]
  *
  * Migrates the database, makes the callers below, and writes one JSON line {"port", "tokens": {name: token}}. Knows the
  * hub "sandbox", which is the default. ROOT is the reference root "builds". The audit log is signed and published
@@ -127,7 +127,8 @@ int main(int argc, char **argv)
         .trust = {.tokens = true},
         .limits = {.metadata_bytes = number(argc, argv, 5),
                    .output_bytes = number(argc, argv, 6),
-                   .imports_per_caller = (unsigned)number(argc, argv, 7)},
+                   .imports_per_caller = (unsigned)number(argc, argv, 7),
+                   .rate_seconds = (unsigned)number(argc, argv, 8)},
         .default_hub = "sandbox",
         .roots = &root,
         .root_count = 1,

@@ -38,7 +38,8 @@ class Answer:
 class Intake:
     """A running server with a database and a content store of its own."""
 
-    def __init__(self, postgres, reserve_bytes=0, metadata_max=0, output_max=0, imports_max=0):
+    def __init__(self, postgres, reserve_bytes=0, metadata_max=0, output_max=0, imports_max=0,
+                 rate_seconds=0):
         self.postgres = postgres
         self.database = postgres.database()
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='cg-intake-'))
@@ -47,7 +48,7 @@ class Intake:
         self.spool = self.top / 'spool'
         self.log = self.top / 'log'
         self.command = [str(word) for word in (SERVER, self.database, self.spool, self.root, reserve_bytes,
-                                               metadata_max, output_max, imports_max)]
+                                               metadata_max, output_max, imports_max, rate_seconds)]
         self.start()
 
     def start(self):

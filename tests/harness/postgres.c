@@ -178,13 +178,14 @@ void postgres_crash(void)
     running = false;
 }
 
-/* The children of a killed server end by themselves, and until they have, a new one refuses to start. */
+/* The children of a killed server end by themselves, and until they have, a new one refuses to start. Before version 15
+ * the launcher of autovacuum may wait for ten seconds, and again, for statistics that nobody gathers any more. */
 void postgres_restart(void)
 {
-    for (int tries = 0; tries < 100 && !running; tries++) {
+    for (int tries = 0; tries < 300 && !running; tries++) {
         running = start_server() == 0;
         if (!running)
-            nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
     }
     assert_true(running);
 }

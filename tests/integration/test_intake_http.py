@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The server's own resources over HTTP, with a real database: health, readiness, metrics, problems, strictness."""
 import re
+import resource
 import socket
 
 import pytest
@@ -45,6 +46,35 @@ def test_not_ready_without_room_and_says_only_what(intake_starter):
     assert (answer.status, answer.json['status'], answer.json['checks']['database']) == (503, 'not ready', 'ok')
     assert answer.json['checks']['content'] == 'over a limit'
     assert server.ask('GET', '/healthz', caller=None).status == 200
+
+
+CROWD = 10000
+
+
+def test_a_crowd_of_connections_keeps_nobody_out(intake_starter):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CROWD + 1000
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip('%d open files are allowed here, %d are wanted' % (hard, wanted))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    server = intake_starter()
+    crowd = []
+    try:
+        for number in range(CROWD):
+            connection = socket.create_connection(('127.0.0.1', server.port), timeout=60)
+            # Some say nothing, some begin a request that they never end.
+            if number % 2:
+                connection.sendall(b'GET /healthz HTTP/1.1\r\nHo')
+            crowd.append(connection)
+            if number % 500 == 499:
+                assert server.post(Build('crowd%d' % number).metadata).status == 202
+        assert metrics(server)['cg_import_http_connections'] <= 2000
+        assert metrics(server)['cg_import_http_dropped_total'] > 8000
+    finally:
+        for connection in crowd:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert server.post(Build('after').metadata).status == 202
 
 
 def test_metrics_follow_what_happens(intake):

@@ -141,6 +141,8 @@ keep_part = 90 min
 collect = 1 s
 [callers]
 tokens = no
+session_idle = 45 min
+session_most = 10 h
 client_ca = D/ca
 client_crl = D/ca
 front_user_header = X-User

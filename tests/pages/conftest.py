@@ -51,6 +51,14 @@ def browser():
         started.close()
 
 
+@pytest.fixture
+def expect(browser):
+    """playwright's expect, which waits for what it expects."""
+    from playwright.sync_api import expect as expecting
+    expecting.set_options(timeout=PATIENCE_MS)
+    return expecting
+
+
 @pytest.fixture(scope='session')
 def axe():
     """The text of axe-core."""

@@ -151,11 +151,49 @@ static void connections_are_counted(void **state)
     struct intake_limits given = {.connections = 2};
     struct pair pair = open_pair(&given);
     assert_int_equal(limits_connections(pair.limits), 1);
-    assert_true(limits_admits(pair.limits));
+    assert_true(limits_admits(pair.limits, 1300));
     struct limits_connection *second = limits_opened(pair.limits, -1, 1000);
-    assert_false(limits_admits(pair.limits));
+    limits_enter(pair.limits, pair.connection, LIMITS_BODY, 1000);
+    limits_enter(pair.limits, second, LIMITS_WORK, 1000);
+    assert_false(limits_admits(pair.limits, 1300));
     limits_closed(pair.limits, second);
-    assert_true(limits_admits(pair.limits));
+    assert_true(limits_admits(pair.limits, 1300));
+    close_pair(&pair);
+}
+
+static void who_waits_longest_gives_way(void **state)
+{
+    (void)state;
+    struct intake_limits given = {.connections = 2};
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    struct pair pair = open_pair(&given), other = {.theirs = ends[1]};
+    struct limits_connection *second = limits_opened(pair.limits, ends[0], 1000);
+    limits_enter(pair.limits, pair.connection, LIMITS_NEXT, 900);
+    limits_enter(pair.limits, second, LIMITS_WORK, 900);
+    /* Who was answered before is idle for a while first. */
+    assert_false(limits_admits(pair.limits, 10899));
+    limits_enter(pair.limits, second, LIMITS_HEAD, 1000);
+    assert_true(limits_admits(pair.limits, 10900));
+    assert_true(was_shut(&pair));
+    assert_false(was_shut(&other));
+    /* Its place is given once, though the library has not closed it yet. */
+    struct limits_connection *third = limits_opened(pair.limits, -1, 1100);
+    limits_enter(pair.limits, third, LIMITS_WORK, 1100);
+    assert_true(limits_admits(pair.limits, 1300));
+    assert_true(was_shut(&other));
+    struct limits_connection *fourth = limits_opened(pair.limits, -1, 1200);
+    /* A library that closes nothing gets no more. */
+    assert_false(limits_admits(pair.limits, 1300));
+    assert_int_equal(limits_sweep(pair.limits, 1200), 2);
+    assert_int_equal(limits_sweep(pair.limits, 1200), 0);
+    limits_closed(pair.limits, second);
+    limits_enter(pair.limits, fourth, LIMITS_ANSWER, 1200);
+    assert_false(limits_admits(pair.limits, 1300));
+    limits_closed(pair.limits, third);
+    limits_closed(pair.limits, fourth);
+    close(ends[0]);
+    close(ends[1]);
     close_pair(&pair);
 }
 
@@ -197,7 +235,8 @@ int main(void)
         cmocka_unit_test(a_new_connection_waits_for_its_head), cmocka_unit_test(work_has_no_deadline),
         cmocka_unit_test(bodies_have_a_minimum_rate),          cmocka_unit_test(a_good_window_does_not_excuse_the_next),
         cmocka_unit_test(time_of_handlers_does_not_count),     cmocka_unit_test(connections_are_counted),
-        cmocka_unit_test(each_caller_has_its_share),           cmocka_unit_test(busy_is_a_request_under_way),
+        cmocka_unit_test(who_waits_longest_gives_way),         cmocka_unit_test(each_caller_has_its_share),
+        cmocka_unit_test(busy_is_a_request_under_way),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }

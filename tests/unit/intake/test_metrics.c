@@ -71,7 +71,7 @@ static const char *write_with(const json_t *statistics)
 {
     struct cg_error err = {0};
     cg_bytes_clear(&text);
-    assert_int_equal(metrics_write(metrics, statistics, 3, &text, &err), 0);
+    assert_int_equal(metrics_write(metrics, statistics, &(struct metrics_held){3, 20}, &text, &err), 0);
     assert_well_formed(text.data);
     return text.data;
 }
@@ -94,6 +94,7 @@ static void counts_requests(void **state)
     assert_has(all, "cg_import_http_request_duration_seconds_count 3");
     assert_has(all, "cg_import_http_received_bytes_total 10");
     assert_has(all, "cg_import_http_connections 3");
+    assert_has(all, "cg_import_http_metadata_bytes 20");
 }
 
 static void counts_what_handlers_tell(void **state)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "scratch.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -497,13 +498,13 @@ static int start_narrow(void **state)
 static void too_many_connections_are_closed(void **state)
 {
     (void)state;
-    static const char keep[] = "GET /open/a HTTP/1.1\r\nHost: a\r\n\r\n";
+    static const char half[] = "POST /open/a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
     int held[2];
     for (int i = 0; i < 2; i++) {
         held[i] = running_connect(intake);
-        running_send(held[i], keep, sizeof keep - 1);
-        running_read(held[i], text, sizeof text, "}");
-        assert_has("HTTP/1.1 202 ");
+        running_send(held[i], half, sizeof half - 1);
+        running_read(held[i], text, sizeof text, "\r\n\r\n");
+        assert_has("HTTP/1.1 100 ");
     }
     ask("GET /open/a HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_string_equal(text, "");
@@ -513,6 +514,20 @@ static void too_many_connections_are_closed(void **state)
         ask("GET /open/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     while (text[0] == '\0');
     assert_has("HTTP/1.1 202 ");
+    close(held[1]);
+}
+
+static void who_only_connects_gives_way(void **state)
+{
+    (void)state;
+    int held[2] = {running_connect(intake), running_connect(intake)};
+    ask("GET /open/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_has("HTTP/1.1 202 ");
+    struct pollfd ends[2] = {{.fd = held[0], .events = POLLIN}, {.fd = held[1], .events = POLLIN}};
+    assert_int_equal(poll(ends, 2, 60000), 1);
+    char byte;
+    assert_int_equal(recv(ends[0].revents ? held[0] : held[1], &byte, 1, 0), 0);
+    close(held[0]);
     close(held[1]);
 }
 
@@ -626,6 +641,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_slow_head_is_dropped, start_impatient, stop),
         cmocka_unit_test_setup_teardown(a_slow_body_is_dropped, start_impatient, stop),
         cmocka_unit_test_setup_teardown(too_many_connections_are_closed, start_narrow, stop),
+        cmocka_unit_test_setup_teardown(who_only_connects_gives_way, start_narrow, stop),
         cmocka_unit_test_setup_teardown(others_are_served_beside_slow_ones, start_crowded, stop),
         cmocka_unit_test_setup_teardown(serves_a_unix_socket, start_unix, stop_unix),
     };

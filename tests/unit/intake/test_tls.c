@@ -2,6 +2,7 @@
 /* TLS, and callers known by client certificate. Certificates are made by the openssl command when the test begins. */
 #include "running_server.h"
 
+#include "base/stop.h"
 #include "cg/bytes.h"
 #include "intake/tls_revocations.h"
 #include "scratch.h"
@@ -43,7 +44,8 @@ static const char make_certificates[] =
     "  openssl x509 -req -in $2.csr -CA $1.pem -CAkey $1.key -CAcreateserial -out $2.pem -days 2 -extfile $2.ext; }\n"
     "ca ca; ca other\n"
     "leaf ca server localhost serverAuth; leaf ca client osbs clientAuth; leaf ca nobody unknown clientAuth\n"
-    "leaf other stranger osbs clientAuth; leaf ca wrong osbs serverAuth; leaf ca lost osbs clientAuth\n"
+    "leaf other renewed localhost serverAuth; leaf other stranger osbs clientAuth; leaf ca wrong osbs serverAuth; leaf "
+    "ca lost osbs clientAuth\n"
     "printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\ncrlnumber=number\\ndefault_md=sha256\\n"
     "default_crl_days=2\\ncertificate=ca.pem\\nprivate_key=ca.key\\n' >ca.conf; : >index; echo 01 >number\n"
     "openssl ca -config ca.conf -gencrl -out crl.pem\n"
@@ -227,6 +229,102 @@ static void a_bad_key_is_told_at_the_start(void **state)
     assert_error(&err, CG_E_CONFIG, "cannot start the HTTP server; are certificate and key good?");
 }
 
+/* --- another certificate ------------------------------------------------------------------------------------------ */
+
+/* A client that trusts this CA and keeps its connection. */
+static CURL *open_client(const struct intake *server, const char *ca, struct cg_bytes *body)
+{
+    char url[128];
+    snprintf(url, sizeof url, "https://127.0.0.1:%u/open", intake_port(server));
+    CURL *curl = curl_easy_init();
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_CAINFO, scratch_path(ca));
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+    return curl;
+}
+
+/* Does a new client that trusts this CA, and it alone, get an answer? */
+static bool is_trusted(const struct intake *server, const char *ca)
+{
+    CG_AUTO_BYTES struct cg_bytes body = {0};
+    CURL *curl = open_client(server, ca, &body);
+    CURLcode result = curl_easy_perform(curl);
+    curl_easy_cleanup(curl);
+    assert_true(result == CURLE_OK || result == CURLE_PEER_FAILED_VERIFICATION);
+    return result == CURLE_OK;
+}
+
+static int set_tls(struct intake *server, const char *cert, const char *key, struct cg_error *err)
+{
+    char paths[2][256];
+    snprintf(paths[0], sizeof paths[0], "%s", scratch_path(cert));
+    snprintf(paths[1], sizeof paths[1], "%s", scratch_path(key));
+    return intake_set_tls(server, paths[0], paths[1], NULL, err);
+}
+
+static void a_certificate_is_renewed_while_it_serves(void **state)
+{
+    (void)state;
+    if (!intake)
+        skip();
+    struct cg_error err = {0};
+    CG_AUTO_BYTES struct cg_bytes body = {0};
+    struct intake_options options = {.tls_cert = scratch_path("server.pem"), .tls_key = scratch_path("server.key")};
+    struct intake *server = running_start(&options, routes, 1);
+    unsigned port = intake_port(server);
+    CURL *kept = open_client(server, "ca.pem", &body);
+    assert_int_equal(curl_easy_perform(kept), CURLE_OK);
+    assert_true(is_trusted(server, "ca.pem") && !is_trusted(server, "other.pem"));
+    assert_int_equal(set_tls(server, "server.pem", "server.key", &err), 0);
+    assert_int_equal(set_tls(server, "renewed.pem", "renewed.key", &err), 1);
+    assert_true(is_trusted(server, "other.pem") && !is_trusted(server, "ca.pem"));
+    /* Who is connected stays so, over more than one sweep. */
+    for (unsigned i = 0; i < 3; i++) {
+        long connections = -1;
+        assert_int_equal(curl_easy_perform(kept), CURLE_OK);
+        curl_easy_getinfo(kept, CURLINFO_NUM_CONNECTS, &connections);
+        assert_int_equal(connections, 0);
+        stop_sleep(NULL, 200);
+    }
+    assert_int_equal(set_tls(server, "renewed.pem", "renewed.key", &err), 0);
+    assert_int_equal(set_tls(server, "server.pem", "server.key", &err), 1);
+    assert_true(is_trusted(server, "ca.pem"));
+    assert_int_equal(intake_port(server), port);
+    curl_easy_cleanup(kept);
+    intake_stop(server, 5);
+}
+
+static void a_bad_certificate_leaves_what_was(void **state)
+{
+    (void)state;
+    if (!intake)
+        skip();
+    static const struct {
+        const char *cert, *key, *message;
+        enum cg_code code;
+    } cases[] = {
+        {"server.pem", "client.key", "cannot start the HTTP server; are certificate and key good?", CG_E_CONFIG},
+        {"empty", "server.key", "/empty is empty or cannot be read; expected PEM", CG_E_CONFIG},
+        {"no-such-file", "server.key", "/no-such-file: No such file or directory", CG_E_IO},
+    };
+    struct intake_options options = {.tls_cert = scratch_path("server.pem"), .tls_key = scratch_path("server.key")};
+    struct intake *server = running_start(&options, routes, 1);
+    scratch_write("empty", "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cg_error err = {0};
+        assert_int_equal(set_tls(server, cases[i].cert, cases[i].key, &err), -1);
+        assert_int_equal(err.code, cases[i].code);
+        assert_non_null(strstr(err.message, cases[i].message));
+        assert_true(is_trusted(server, "ca.pem"));
+    }
+    struct cg_error err = {0};
+    assert_int_equal(intake_set_tls(server, NULL, NULL, NULL, &err), -1);
+    assert_string_equal(err.hint, "restart the service for that");
+    assert_error(&err, CG_E_CONFIG, "TLS is switched off in the configuration");
+    intake_stop(server, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +338,8 @@ int main(void)
         cmocka_unit_test(a_failure_in_a_large_body_is_told_over_tls),
         cmocka_unit_test(plain_http_gets_no_answer),
         cmocka_unit_test(a_bad_key_is_told_at_the_start),
+        cmocka_unit_test(a_certificate_is_renewed_while_it_serves),
+        cmocka_unit_test(a_bad_certificate_leaves_what_was),
     };
     return cmocka_run_group_tests_name("tls", tests, start, stop);
 }
