@@ -152,7 +152,7 @@ function proofPanel(session, {build, facts, log}) {
     'section.panel',
     {'aria-labelledby': 'proof-heading'},
     el('h2', {id: 'proof-heading'}, 'What the log says of it'),
-    proofMark(session, build.import, {log, also: (entries) => factsMark(entries, facts)}),
+    proofMark(session, build.import, {log, atLeast: () => log.length, also: (entries) => factsMark(entries, facts)}),
     el(
       'p.muted.small',
       'Verified means: what is shown was accepted, and told in the log then, with these very contents. It does not mean that the builder told the truth. ',

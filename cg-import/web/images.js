@@ -101,7 +101,13 @@ function filesPanel(files, computed) {
 /** The document, when it is the one that the build was accepted with; what is said where the layers would be, otherwise. */
 async function acceptedDocument(build) {
   if (!build.import) return [null, 'The service did not import this build and does not have its metadata.'];
-  const raw = await fetchBytes(`/v1/imports/${encodeURIComponent(build.import)}/metadata`);
+  let raw;
+  try {
+    raw = await fetchBytes(`/v1/imports/${encodeURIComponent(build.import)}/metadata`);
+  } catch (error) {
+    if (error.status !== 410) throw error;
+    return [null, 'The metadata document is no longer kept.'];
+  }
   if (canHash() && toHex(await sha256(raw)) !== build.metadata_sha256)
     return [null, 'VERIFICATION FAILED: the metadata document is not the one that was accepted.'];
   return [JSON.parse(textOf(raw)), ''];

@@ -9,12 +9,16 @@
 //   proofMark(session, null, {log})          of a build that no import brought: the entries that its `log` names
 //   proofMark(session, id, {also})           also(entries) gives further nodes, or a promise of them; entries: [{index, found}],
 //                                            `found` of log_proofs.js
-import {get, Problem} from './api.js';
+//   proofMark(session, id, {atLeast})        atLeast(): so many entries there will be; it looks again until they are published
+import {get} from './api.js';
 import {el, replace} from './dom.js';
 import {count, problem} from './format.js';
 import {verdictOf} from './verify.js';
 import {logProofs} from './log_proofs.js';
 import {verdictMark} from './proof_view.js';
+
+const LOOKS = 8;
+const WAIT_MS = 500;
 
 /** All published entries of the import, each with what verifying it found; `unpublished` of them are still to come. */
 async function ofImport(proofs, importId) {
@@ -36,27 +40,35 @@ async function ofLog(proofs, log) {
   return {entries, unpublished: 0};
 }
 
-export function proofMark(session, importId, {log = [], also = () => []} = {}) {
+export function proofMark(session, importId, {log = [], also = () => [], atLeast = () => 0} = {}) {
   const box = el('div.proof-mark', {'aria-busy': 'true'}, el('span.muted', 'Verifying the log’s entries …'));
-  show(box, session, importId, log, also)
+  fill(box, {session, importId, log, also, atLeast})
     .catch((error) => replace(box, problem(error)))
     .finally(() => box.removeAttribute('aria-busy'));
   return box;
 }
 
-async function show(box, session, importId, log, also) {
+/** Shows what there is, and looks again while entries are on their way into the published log. */
+async function fill(box, asked) {
+  for (let looked = 1; looked <= LOOKS; looked++) {
+    const isComplete = await show(box, asked);
+    box.removeAttribute('aria-busy');
+    if (isComplete) return;
+    await new Promise((done) => setTimeout(done, looked * WAIT_MS));
+    if (!box.isConnected) return;
+  }
+}
+
+/** True when all entries are there that are to be expected. */
+async function show(box, {session, importId, log, also, atLeast}) {
   if (!session.service.log) {
     replace(box, el('span.muted', 'This service keeps no log.'));
-    return;
+    return true;
   }
-  try {
-    const proofs = await logProofs(session.service.log);
-    const proven = importId ? await ofImport(proofs, importId) : await ofLog(proofs, log);
-    replace(box, view(proven, proofs.trust, session.may.audit), await also(proven.entries));
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 404) throw error;
-    replace(box, el('span.muted', 'The log tells nothing of this yet.'));
-  }
+  const proofs = await logProofs(session.service.log);
+  const proven = importId ? await ofImport(proofs, importId) : await ofLog(proofs, log);
+  replace(box, view(proven, proofs.trust, session.may.audit), await also(proven.entries));
+  return proven.unpublished === 0 && proven.entries.length >= atLeast();
 }
 
 function summary(entries, unpublished) {
