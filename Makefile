@@ -231,7 +231,7 @@ TOOLS := $(call programs_in,conformance)
 BENCHES := $(call programs_in,bench)
 -include $(TOOLS:=.d) $(BENCHES:=.d)
 
-PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault)
+PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault tests/pages)
 TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) CG_TOP=$(CURDIR)
 SANITIZED := $(BUILD)/sanitized
 
@@ -265,17 +265,24 @@ sanitize: sanitized-tests ## run the unit tests under the address and undefined-
 
 PROFILE ?= koji
 KILLS ?= 100
-check-crash: all ## kill replicas, connections and the hub's replies: make check-crash KILLS=1000
-	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
+check-crash: all ## kill replicas, connections and replies: make check-crash KILLS=1000, or KILLS=200 POINTS=log
+	$(TEST_ENVIRONMENT) CG_KILLS=$(KILLS) CG_POINTS=$(POINTS) \
+	  $(PYTHON) tests/harness/run-tests --pytest-serial crash tests/fault/crash
 
 check-hub: all ## run the tests that need a real, disposable hub: make check-hub PROFILE=name
 	$(TEST_ENVIRONMENT) CG_HUB_PROFILE=$(PROFILE) $(PYTHON) tests/harness/run-tests --pytest-serial hub tests/hub
 
 # A hub is filled only if it was named.
-bench: all $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
+AUDIT_BENCH_ENTRIES ?= 1000000
+PROVENANCE_BENCH_OPTIONS ?= --builds 2000 --times 200
+bench: all $(TOOLS) $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/service_bench.py $(SERVICE_BENCH_OPTIONS)
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)) \
 	  $(BENCH_OPTIONS)
+	rm -rf $(BUILD)/bench/audit && mkdir -p $(BUILD)/bench/audit
+	$(BUILD)/tests/bench/audit_bench $(abspath $(BUILD))/bench/audit 5 8 $(AUDIT_BENCH_ENTRIES)
+	rm -rf $(BUILD)/bench/audit
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/provenance_bench.py $(PROVENANCE_BENCH_OPTIONS)
 
 # --- fuzzing: clang's libFuzzer with both sanitizers, seeds in tests/fuzz/corpus/NAME --------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

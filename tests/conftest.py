@@ -10,6 +10,7 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / 'tests' / 'harness'))
 
+from go_verifiers import go_verifiers  # noqa: E402,F401
 from hub_process import SandboxHub  # noqa: E402
 import make_build as build_maker  # noqa: E402
 from postgres_process import postgres, postgres_server  # noqa: E402,F401

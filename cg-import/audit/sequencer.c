@@ -2,6 +2,7 @@
 #include "audit/sequencer.h"
 
 #include "audit/last_signed.h"
+#include "audit/recheck.h"
 #include "audit/seal.h"
 #include "base/clock.h"
 
@@ -20,6 +21,11 @@
 /* Rest after a failure, and how often the same one is told. */
 #define REST_MS 2000
 #define TELL_AGAIN_MS 60000U
+/* Stretches of old rows are read again so far apart, which is a hundredth of a core and 10 million entries in three
+ * hours; after all of them there is a rest, and after what was not right a shorter one. Milliseconds. */
+#define RECHECK_MS 200U
+#define RECHECK_REST_MS 3600000U
+#define RECHECK_AGAIN_MS 60000U
 
 struct sequencer {
     struct sequencer_options options;
@@ -29,6 +35,9 @@ struct sequencer {
     struct audit_keys keys; /* loaded once */
     struct seal seal;
     struct publisher *publisher;
+    struct recheck recheck;       /* of the rows that are there already */
+    uint64_t recheck_ms;          /* when the next stretch is due */
+    struct store_log_state known; /* of the rows, from before */
     uint64_t busy_ms, told_ms;
     char told[CG_ERROR_MESSAGE_SIZE];
 };
@@ -128,6 +137,11 @@ static int take_over_from(struct sequencer *s, const struct store_checkpoint *la
         tell_keys(s, err) != 0 || start_publisher(s, err) != 0)
         return -1;
     s->seal.signed_size = last->size;
+    recheck_finish(&s->recheck);
+    if (recheck_init(&s->recheck, s->options.store, &s->keys, err) != 0 ||
+        store_audit_state(s->options.store, &s->known, err) != 0)
+        return -1;
+    s->recheck_ms = 0;
     return last->size > 0 ? show(s, last, err) : 0;
 }
 
@@ -138,6 +152,44 @@ static int take_over(struct sequencer *s, struct cg_error *err)
     int result = found < 0 ? -1 : take_over_from(s, &last, err);
     store_checkpoint_finish(&last);
     return result;
+}
+
+/* --- looking back --------------------------------------------------------------------------------------------------
+ */
+
+/* What was found is told here and, for all replicas, by the database, which knows what an earlier sequencer found. */
+static int keep_found(struct sequencer *s, enum recheck_found found, struct cg_error *err)
+{
+    struct store_log_state *known = &s->known;
+    if (found == RECHECK_DAMAGED) {
+        log_error(s->options.log, &s->recheck.damage, "the audit log in the database is not what was signed", "replica",
+                  s->options.replica, NULL);
+        known->damaged = true;
+        known->damaged_entry = s->recheck.range.size;
+        return store_audit_damaged(s->options.store, known->damaged_entry, s->recheck.damage.message, err);
+    }
+    bool mended = known->damaged && (found == RECHECK_ALL || known->damaged_entry < s->recheck.range.size);
+    known->damaged = known->damaged && !mended;
+    if (mended)
+        log_line(s->options.log, LOG_INFO, "the audit log in the database is what was signed again", "replica",
+                 s->options.replica, NULL);
+    if (found == RECHECK_ALL)
+        return store_audit_checked(s->options.store, err);
+    return mended ? store_audit_mended(s->options.store, err) : 0;
+}
+
+/* One stretch, when it is due. That the database does not answer is for the next batch to find out as well. */
+static void look_back(struct sequencer *s)
+{
+    struct cg_error err = {0};
+    uint64_t now_ms = clock_monotonic_ms();
+    if (now_ms < s->recheck_ms)
+        return;
+    enum recheck_found found = recheck_step(&s->recheck, &err);
+    if (found == RECHECK_UNREAD || keep_found(s, found, &err) != 0)
+        log_error(s->options.log, &err, "the audit log was not looked at again", "replica", s->options.replica, NULL);
+    unsigned rest_ms = found == RECHECK_RIGHT ? RECHECK_MS : found == RECHECK_ALL ? RECHECK_REST_MS : RECHECK_AGAIN_MS;
+    s->recheck_ms = now_ms + rest_ms;
 }
 
 /* --- working -------------------------------------------------------------------------------------------------------
@@ -165,7 +217,8 @@ static int rest(const struct sequencer *s, int count, struct cg_error *err)
         return stop_level(&s->stop) != STOP_NONE;
     if (clock_monotonic_ms() - s->busy_ms < BUSY_MS)
         return stop_sleep(&s->stop, BATCH_MS);
-    return store_sequencer_wait(s->store, &s->stop, IDLE_MS, err);
+    uint64_t now_ms = clock_monotonic_ms(), due_ms = s->recheck_ms > now_ms ? s->recheck_ms - now_ms : 0;
+    return store_sequencer_wait(s->store, &s->stop, due_ms < IDLE_MS ? (unsigned)due_ms : IDLE_MS, err);
 }
 
 /* Works as long as it has the lock. 0 when stopped, with nothing left that waits; -1 with why it cannot go on. */
@@ -181,6 +234,8 @@ static int work(struct sequencer *s, struct cg_error *err)
             return -1;
         if (rested == 1 && count == 0)
             return 0;
+        if (count < (int)STORE_BATCH_MAX)
+            look_back(s);
         if (rested == 0 && (rested = rest(s, count, err)) < 0)
             return -1;
     }
@@ -249,6 +304,7 @@ void sequencer_stop(struct sequencer *s)
     stop_request(&s->stop);
     pthread_join(s->thread, NULL);
     publisher_stop(s->publisher);
+    recheck_finish(&s->recheck);
     store_sequencer_destroy(s->store);
     seal_finish(&s->seal);
     audit_keys_finish(&s->keys);

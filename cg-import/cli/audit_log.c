@@ -14,24 +14,10 @@ enum log_option { OPTION_PROOFS = OPTION_OF_ONE_CLIENT_VERB };
 
 static const struct option_row rows[] = {
     {OPTION_PROOFS, "proofs", "DIRECTORY", "write a .tlog-proof of each leaf there, named by its index"},
-    {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
+    CLIENT_VERB_JSON_ROW,
     {0, NULL, NULL, NULL},
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
-
-struct trail {
-    struct client_verb verb;
-    const char *proofs;
-};
-
-static int take(void *context, int id, const char *value, struct cg_error *err)
-{
-    struct trail *trail = context;
-    (void)err;
-    if (!client_verb_take(&trail->verb, id, value))
-        trail->proofs = value;
-    return 0;
-}
 
 /* "      42  2026-11-23T19:20:21.123456Z  imported  (osbs)" */
 static int show_leaf(const json_t *entry, struct cg_error *err)
@@ -57,12 +43,12 @@ static int save_proof(const char *directory, const json_t *entry, struct cg_erro
 }
 
 /* One page of leaves. 1: there are more from *from on; 0: that was all. */
-static int read_page(struct trail *trail, const char *id, json_int_t *from, json_t *all, struct cg_error *err)
+static int read_page(struct client_verb *verb, const char *id, json_int_t *from, json_t *all, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes path = {0};
     AUTO_SERVICE_REPLY struct service_reply reply = {0};
     if (cg_bytes_printf(&path, err, "/v1/imports/%s/audit?from=%" JSON_INTEGER_FORMAT, id, *from) < 0 ||
-        service_client_get(trail->verb.client, path.data, &reply, err) < 0)
+        service_client_get(verb->client, path.data, &reply, err) < 0)
         return -1;
     size_t i;
     json_t *entry;
@@ -77,25 +63,25 @@ static int read_page(struct trail *trail, const char *id, json_int_t *from, json
     return more;
 }
 
-static int show(struct trail *trail, const char *name, struct cg_error *err)
+static int show(void *context, const char *name, struct cg_error *err)
 {
-    CG_AUTO_JSON json_t *import = service_import_find(trail->verb.client, name, err);
+    struct client_verb *verb = context;
+    CG_AUTO_JSON json_t *import = service_import_find(verb->client, name, err);
     CG_AUTO_JSON json_t *all = json_array();
     json_int_t from = 0;
     int more = import ? 1 : -1;
     while (more == 1)
-        more = read_page(trail, service_import_text(import, "id"), &from, all, err);
+        more = read_page(verb, service_import_text(import, "id"), &from, all, err);
     if (more < 0)
         return -1;
     size_t i;
     json_t *entry;
     json_array_foreach(all, i, entry)
     {
-        if ((trail->proofs && save_proof(trail->proofs, entry, err) < 0) ||
-            (!trail->verb.json && show_leaf(entry, err) < 0))
+        if ((verb->own && save_proof(verb->own, entry, err) < 0) || (!verb->json && show_leaf(entry, err) < 0))
             return -1;
     }
-    if (!trail->verb.json)
+    if (!verb->json)
         return 0;
     CG_AUTO_JSON json_t *object = json_pack("{s:O}", "leaves", all);
     return output_json(stdout, object, err);
@@ -103,18 +89,10 @@ static int show(struct trail *trail, const char *name, struct cg_error *err)
 
 static int run(int argc, char **argv)
 {
-    struct trail trail = {.verb = {.verb = &verb_audit_log}};
-    struct cg_error err = {0};
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_audit_log, argc, argv, take, &trail, &first, &status) == VERBS_STOP)
-        return status;
-    if (argc - first != 1) {
-        cg_fail(&err, CG_E_USAGE, "the trail of one import is shown: its id or NVR");
-        return verbs_refuse(&verb_audit_log, argv, &err);
-    }
-    if (client_verb_begin(&trail.verb, &err) == 0)
-        show(&trail, argv[first], &err);
-    return client_verb_end(&trail.verb, &err);
+    static const struct client_verb_about_one what = {
+        .wanted = "the trail of one import is shown: its id or NVR", .take = client_verb_take_all, .act = show};
+    struct client_verb verb = {.verb = &verb_audit_log};
+    return client_verb_run_about_one(&verb, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [OPTION]...", NULL};

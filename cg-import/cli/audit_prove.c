@@ -20,49 +20,36 @@ static const struct option_group prove_groups[] = {
     {"What", prove_rows}, {"Service", service_access_rows}, {NULL, NULL}};
 static const struct option_group show_groups[] = {{"Service", service_access_rows}, {NULL, NULL}};
 
-struct entry {
-    struct client_verb verb;
-    const char *output;
-};
-
-static int take(void *context, int id, const char *value, struct cg_error *err)
-{
-    struct entry *entry = context;
-    (void)err;
-    if (!client_verb_take(&entry->verb, id, value))
-        entry->output = value;
-    return 0;
-}
-
-static int fetch(struct entry *entry, const char *index, struct service_reply *reply, struct cg_error *err)
+static int fetch(struct client_verb *verb, const char *index, struct service_reply *reply, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes path = {0};
     if (cg_bytes_printf(&path, err, "/v1/audit/entries/%s", index) < 0)
         return -1;
     struct service_request request = {.method = "GET", .path = path.data};
-    return service_client_ask(entry->verb.client, &request, reply, err);
+    return service_client_ask(verb->client, &request, reply, err);
 }
 
 /* The proof as the service gave it. */
-static int prove(struct entry *entry, const char *index, struct cg_error *err)
+static int prove(void *context, const char *index, struct cg_error *err)
 {
+    const struct client_verb *verb = context;
     AUTO_SERVICE_REPLY struct service_reply reply = {0};
     CG_AUTO_TLOG_PROOF struct cg_tlog_proof proof = {0};
-    if (fetch(entry, index, &reply, err) < 0 ||
+    if (fetch(context, index, &reply, err) < 0 ||
         cg_tlog_proof_parse(cg_bytes_text(&reply.body), reply.body.size, &proof, err) < 0)
         return -1;
-    if (entry->output)
-        return kept_file_write(entry->output, reply.body.data, reply.body.size, err);
+    if (verb->own)
+        return kept_file_write(verb->own, reply.body.data, reply.body.size, err);
     fwrite(reply.body.data, 1, reply.body.size, stdout);
     return 0;
 }
 
 /* The leaf in the proof, laid out for people where it is JSON. */
-static int show(struct entry *entry, const char *index, struct cg_error *err)
+static int show(void *context, const char *index, struct cg_error *err)
 {
     AUTO_SERVICE_REPLY struct service_reply reply = {0};
     CG_AUTO_TLOG_PROOF struct cg_tlog_proof proof = {0};
-    if (fetch(entry, index, &reply, err) < 0 ||
+    if (fetch(context, index, &reply, err) < 0 ||
         cg_tlog_proof_parse(cg_bytes_text(&reply.body), reply.body.size, &proof, err) < 0)
         return -1;
     CG_AUTO_JSON json_t *leaf = json_loadb(cg_bytes_text(&proof.extra), proof.extra.size, 0, NULL);
@@ -73,32 +60,31 @@ static int show(struct entry *entry, const char *index, struct cg_error *err)
     return 0;
 }
 
-static int run_one(const struct verb *verb, int argc, char **argv,
-                   int (*act)(struct entry *entry, const char *index, struct cg_error *err))
+#define WANTED "one index of the log is wanted, a number from 0 on"
+
+static int judge(void *context, const char *word, struct cg_error *err)
 {
-    struct entry entry = {.verb = {.verb = verb}};
-    struct cg_error err = {0};
     uint64_t index;
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(verb, argc, argv, take, &entry, &first, &status) == VERBS_STOP)
-        return status;
-    if (argc - first != 1 || cg_checkpoint_parse_number(argv[first], strlen(argv[first]), &index, NULL) < 0) {
-        cg_fail(&err, CG_E_USAGE, "one index of the log is wanted, a number from 0 on");
-        return verbs_refuse(verb, argv, &err);
-    }
-    if (client_verb_begin(&entry.verb, &err) == 0)
-        act(&entry, argv[first], &err);
-    return client_verb_end(&entry.verb, &err);
+    (void)context;
+    if (cg_checkpoint_parse_number(word, strlen(word), &index, NULL) < 0)
+        return cg_fail(err, CG_E_USAGE, WANTED);
+    return 0;
 }
 
 static int run_prove(int argc, char **argv)
 {
-    return run_one(&verb_audit_prove, argc, argv, prove);
+    static const struct client_verb_about_one what = {
+        .wanted = WANTED, .take = client_verb_take_all, .judge = judge, .act = prove};
+    struct client_verb verb = {.verb = &verb_audit_prove};
+    return client_verb_run_about_one(&verb, &what, argc, argv);
 }
 
 static int run_show(int argc, char **argv)
 {
-    return run_one(&verb_audit_show, argc, argv, show);
+    static const struct client_verb_about_one what = {
+        .wanted = WANTED, .take = client_verb_take_all, .judge = judge, .act = show};
+    struct client_verb verb = {.verb = &verb_audit_show};
+    return client_verb_run_about_one(&verb, &what, argc, argv);
 }
 
 static const char *const prove_usage[] = {"INDEX [OPTION]...", NULL};

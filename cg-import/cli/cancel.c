@@ -4,7 +4,7 @@
 #include "output.h"
 
 static const struct option_row rows[] = {
-    {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
+    CLIENT_VERB_JSON_ROW,
     {0, NULL, NULL, NULL},
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
@@ -16,8 +16,8 @@ static int cancel(void *context, const char *name, struct cg_error *err)
 
 static int run(int argc, char **argv)
 {
-    static const struct client_verb_about_one what = {"one import is canceled: its id or NVR", client_verb_take_all,
-                                                      cancel};
+    static const struct client_verb_about_one what = {
+        .wanted = "one import is canceled: its id or NVR", .take = client_verb_take_all, .act = cancel};
     struct client_verb verb = {.verb = &verb_cancel};
     return client_verb_run_about_one(&verb, &what, argc, argv);
 }

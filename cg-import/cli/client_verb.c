@@ -14,8 +14,10 @@ int client_verb_take(struct client_verb *verb, int id, const char *value)
 
 int client_verb_take_all(void *context, int id, const char *value, struct cg_error *err)
 {
+    struct client_verb *verb = context;
     (void)err;
-    client_verb_take(context, id, value);
+    if (!client_verb_take(verb, id, value))
+        verb->own = value;
     return 0;
 }
 
@@ -93,10 +95,12 @@ int client_verb_run_about_one(void *context, const struct client_verb_about_one 
     int first = 0, status = EXIT_DONE;
     if (verbs_begin(verb->verb, argc, argv, what->take, context, &first, &status) == VERBS_STOP)
         return status;
-    if (argc - first != 1) {
+    if (argc - first != 1)
         cg_fail(&err, CG_E_USAGE, "%s", what->wanted);
+    else if (what->judge)
+        what->judge(context, argv[first], &err);
+    if (err.code != CG_OK)
         return verbs_refuse(verb->verb, argv, &err);
-    }
     if (client_verb_begin(verb, &err) == 0)
         what->act(context, argv[first], &err);
     return client_verb_end(verb, &err);

@@ -64,15 +64,39 @@ static void noted(void *context, const char *line)
 /* --- the build -----------------------------------------------------------------------------------------------------
  */
 
-/* Refuses a document that is wrong before anyone logs in; what it takes is checked again with its files. */
-static int check_before_login(struct import_command *command, struct import_result *result, struct cg_error *err)
+static int check(struct import_command *command, const struct cg_hub_facts *facts, struct cg_report **report,
+                 struct cg_metadata **metadata, struct cg_error *err)
 {
-    struct cg_check_options options = {.strict = command->request.strict, .hub = &command->lists.facts};
+    struct cg_check_options options = {.strict = command->request.strict, .hub = facts};
+    return cg_checker_check(command->checker, command->request.text, command->request.text_size, &options, report,
+                            metadata, err);
+}
+
+/* A refused document is told all its faults at once: those by the hub's lists, too, if the hub tells them. */
+static int check_by_lists(struct import_command *command, struct cg_report **report, struct cg_error *err)
+{
+    CG_AUTO(koji_hub_lists_finish) struct koji_hub_lists lists = {0};
+    struct cg_error untold = {0};
+    if (koji_hub_lists_read(command->session, &lists, &untold) < 0)
+        return 0;
+    cg_report_destroy(*report);
+    *report = NULL;
+    return check(command, &lists.facts, report, NULL, err) < 0 ? -1 : 0;
+}
+
+/*
+ * Refuses a document that is wrong before anyone logs in; what it takes is checked again with its files and by the
+ * hub's lists. 0 with *metadata, or -1.
+ */
+static int check_before_login(struct import_command *command, struct import_result *result,
+                              struct cg_metadata **metadata, struct cg_error *err)
+{
     CG_AUTO_REPORT struct cg_report *report = NULL;
-    int verdict = cg_checker_check(command->request.checker, command->request.text, command->request.text_size,
-                                   &options, &report, NULL, err);
+    int verdict = check(command, NULL, &report, metadata, err);
     if (verdict <= 0)
         return verdict;
+    if (check_by_lists(command, &report, err) < 0)
+        return -1;
     size_t errors = cg_report_count(report, CG_LEVEL_ERROR);
     result->report = CG_STEAL(report);
     cg_fail(err, CG_E_REFUSED, "the metadata has %zu error%s", errors, errors == 1 ? "" : "s");
@@ -87,12 +111,13 @@ static int run_build(struct import_command *command, struct cg_bytes *text, stru
     command->request.metadata_name = strcmp(command->file, "-") == 0 ? "standard input" : command->file;
     command->request.text = cg_bytes_text(text);
     command->request.text_size = text->size;
-    if (import_connect(command, err) < 0 || check_before_login(command, result, err) < 0 ||
-        import_login(command, err) < 0)
+    CG_AUTO_METADATA struct cg_metadata *metadata = NULL;
+    if (import_connect(command, err) < 0 || check_before_login(command, result, &metadata, err) < 0 ||
+        import_login(command, metadata->nvr, err) < 0)
         return -1;
     const struct import_listener listener = {
         .step = step_began, .progress = moved_on, .note = noted, .context = command};
-    int outcome = import_run(command->session, &command->lists, &command->request, &listener, result, err);
+    int outcome = import_run(command->session, &command->greeting.lists, &command->request, &listener, result, err);
     if (outcome < 0)
         progress_break_off(&command->progress);
     else

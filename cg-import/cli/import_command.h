@@ -14,6 +14,7 @@
 
 #include "base/stop.h"
 #include "import/batch.h"
+#include "import/greet.h"
 #include "import/pipeline.h"
 
 #include <stdatomic.h>
@@ -53,16 +54,18 @@ struct import_command {
     atomic_int step; /* enum import_step of the one build, for the message to who stops it */
     struct koji_profile *profile;
     struct koji_session *session;
-    struct koji_hub_lists lists;
+    struct import_greeting greeting; /* what the hub told at the login */
     struct cg_checker *checker;
 };
 
 /*
- * Connects without logging in, reads the hub's lists and makes the checker; then logs in. Only from the first on are
- * signals caught: what is read from standard input before it can be left by Ctrl-C. 0 or -1.
+ * Prepares all that needs no hub: profile, journal, session, checker. Only from here on are signals caught: what is
+ * read from standard input before it can be left by Ctrl-C. 0 or -1.
  */
 int import_connect(struct import_command *command, struct cg_error *err);
-int import_login(struct import_command *command, struct cg_error *err);
+
+/* Logs in and asks what is asked before an import, of the build `nvr`; NULL: of none. 0 or -1. */
+int import_login(struct import_command *command, const char *nvr, struct cg_error *err);
 
 /* Logs out and releases all, whatever was opened of it. */
 void import_close(struct import_command *command);

@@ -101,11 +101,11 @@ int import_list(struct import_command *command)
     struct cg_error err = {0};
     uint64_t begun_ms = clock_monotonic_ms();
     if (import_batch_read(command->list, &batch, &err) == 0 && import_connect(command, &err) == 0 &&
-        import_login(command, &err) == 0) {
+        import_login(command, NULL, &err) == 0) {
         progress_begin(&command->progress, "importing", "imported", PROGRESS_BUILDS, clock_monotonic_ms());
         progress_update(&command->progress, 0, batch.count, clock_monotonic_ms());
-        import_batch_run(command->session, &command->lists, &command->request, command->jobs, item_ended, command,
-                         &batch, &err);
+        import_batch_run(command->session, &command->greeting.lists, &command->request, command->jobs, item_ended,
+                         command, &batch, &err);
         progress_end(&command->progress, clock_monotonic_ms());
     }
     if (err.code != CG_OK)

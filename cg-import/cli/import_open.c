@@ -81,30 +81,26 @@ int import_connect(struct import_command *command, struct cg_error *err)
     if (!command->profile || catch_signals(command, err) < 0 || open_journal(command, err) < 0)
         return -1;
     const struct koji_session_options options = {
-        .before_login = KOJI_LOGIN_FOLLOWS, .stop = &command->stop, .note = session_noted, .note_context = command};
+        .stop = &command->stop, .note = session_noted, .note_context = command};
     command->session = koji_session_create(command->profile, &options, err);
-    if (!command->session || koji_hub_lists_read(command->session, &command->lists, err) < 0)
-        return -1;
-    command->request.checker = command->checker = cg_checker_create(err);
-    if (!command->checker)
-        return -1;
-    return check_tag(command, err);
+    command->request.checker = command->checker = command->session ? cg_checker_create(err) : NULL;
+    return command->checker ? 0 : -1;
 }
 
-int import_login(struct import_command *command, struct cg_error *err)
+int import_login(struct import_command *command, const char *nvr, struct cg_error *err)
 {
-    if (koji_session_login(command->session, err) < 0)
+    struct import_greeting *greeting = &command->greeting;
+    if (koji_session_login(command->session, err) < 0 || import_greet(command->session, nvr, greeting, err) < 0)
         return -1;
-    if (command->talk != IMPORT_VERBOSE)
-        return 0;
-    CG_AUTO(koji_identity_finish) struct koji_identity identity = {0};
-    if (koji_session_identity(command->session, &identity, err) < 0)
-        return -1;
-    progress_say(&command->progress, "logged in to %s as %s", command->profile->server,
-                 identity.name ? identity.name : "nobody");
-    if (command->request.journal_directory)
-        progress_say(&command->progress, "the journal is kept in %s", command->request.journal_directory);
-    return 0;
+    command->request.identity = &greeting->identity;
+    command->request.foreknown = greeting->foreknown;
+    if (command->talk == IMPORT_VERBOSE) {
+        progress_say(&command->progress, "logged in to %s as %s", command->profile->server,
+                     greeting->identity.name ? greeting->identity.name : "nobody");
+        if (command->request.journal_directory)
+            progress_say(&command->progress, "the journal is kept in %s", command->request.journal_directory);
+    }
+    return check_tag(command, err);
 }
 
 void import_close(struct import_command *command)
@@ -113,7 +109,7 @@ void import_close(struct import_command *command)
     if (command->session && koji_session_logged_in(command->session))
         koji_session_logout(command->session, NULL);
     koji_session_destroy(command->session);
-    koji_hub_lists_finish(&command->lists);
+    import_greeting_finish(&command->greeting);
     cg_checker_destroy(command->checker);
     koji_profile_destroy(command->profile);
     free(command->journal_directory);

@@ -11,7 +11,7 @@ static const struct option_row rows[] = {
     {OPTION_ACTION, "action", "ACTION", "retry (default), cure-stray, forget or mark-imported"},
     {OPTION_BUILD_ID, "build-id", "N", "the build of the hub that is it, for mark-imported"},
     {OPTION_NOTE, "note", "TEXT", "what was done about it; kept with the decision"},
-    {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
+    CLIENT_VERB_JSON_ROW,
     {0, NULL, NULL, NULL},
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
@@ -52,11 +52,11 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
 }
 
 /* mark-imported and --build-id go together. */
-static int judge(const struct release *release, int words, struct cg_error *err)
+static int judge(void *context, const char *name, struct cg_error *err)
 {
+    const struct release *release = context;
+    (void)name;
     bool marks = release->action && strcmp(release->action, "mark-imported") == 0;
-    if (words != 1)
-        return cg_fail(err, CG_E_USAGE, "one import is released: its id or NVR");
     if (marks && release->build_id == 0)
         return cg_fail(err, CG_E_USAGE, "--action mark-imported needs --build-id: which build of the hub is it?");
     if (!marks && release->build_id != 0)
@@ -64,8 +64,9 @@ static int judge(const struct release *release, int words, struct cg_error *err)
     return 0;
 }
 
-static int release_one(struct release *release, const char *name, struct cg_error *err)
+static int release_one(void *context, const char *name, struct cg_error *err)
 {
+    struct release *release = context;
     CG_AUTO_JSON json_t *detail =
         json_pack("{s:o*, s:s*, s:o*}", "note", release->note ? output_string(release->note) : NULL, "action",
                   release->action, "build_id", release->build_id ? json_integer(release->build_id) : NULL);
@@ -78,16 +79,10 @@ static int release_one(struct release *release, const char *name, struct cg_erro
 
 static int run(int argc, char **argv)
 {
+    static const struct client_verb_about_one what = {
+        .wanted = "one import is released: its id or NVR", .take = take, .judge = judge, .act = release_one};
     struct release release = {.verb = {.verb = &verb_release}};
-    struct cg_error err = {0};
-    int first = 0, status = EXIT_DONE;
-    if (verbs_begin(&verb_release, argc, argv, take, &release, &first, &status) == VERBS_STOP)
-        return status;
-    if (judge(&release, argc - first, &err) < 0)
-        return verbs_refuse(&verb_release, argv, &err);
-    if (client_verb_begin(&release.verb, &err) == 0)
-        release_one(&release, argv[first], &err);
-    return client_verb_end(&release.verb, &err);
+    return client_verb_run_about_one(&release, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [--action ACTION] [--note TEXT] [OPTION]...", NULL};

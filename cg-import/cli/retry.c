@@ -9,44 +9,31 @@ enum retry_option { OPTION_METADATA = OPTION_OF_ONE_CLIENT_VERB };
 
 static const struct option_row rows[] = {
     {OPTION_METADATA, "metadata", "FILE", "corrected metadata of the same NVR: a new import, linked to the old"},
-    {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
+    CLIENT_VERB_JSON_ROW,
     {0, NULL, NULL, NULL},
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
 
-struct retry {
-    struct client_verb verb;
-    const char *metadata;
-};
-
-static int take(void *context, int id, const char *value, struct cg_error *err)
-{
-    struct retry *retry = context;
-    (void)err;
-    if (!client_verb_take(&retry->verb, id, value))
-        retry->metadata = value;
-    return 0;
-}
-
 static int retry_one(void *context, const char *name, struct cg_error *err)
 {
-    struct retry *retry = context;
+    struct client_verb *verb = context;
     CG_AUTO_BYTES struct cg_bytes document = {0};
     struct operation operation = {.what = "retry"};
-    if (retry->metadata) {
-        if (cg_json_load_file(retry->metadata, &document, err) < 0)
+    if (verb->own) {
+        if (cg_json_load_file(verb->own, &document, err) < 0)
             return -1;
         operation.body = cg_bytes_text(&document);
         operation.body_bytes = document.size;
     }
-    return operate(&retry->verb, name, &operation, err);
+    return operate(verb, name, &operation, err);
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct client_verb_about_one what = {"one import is tried again: its id or NVR", take, retry_one};
-    struct retry retry = {.verb = {.verb = &verb_retry}};
-    return client_verb_run_about_one(&retry, &what, argc, argv);
+    static const struct client_verb_about_one what = {
+        .wanted = "one import is tried again: its id or NVR", .take = client_verb_take_all, .act = retry_one};
+    struct client_verb verb = {.verb = &verb_retry};
+    return client_verb_run_about_one(&verb, &what, argc, argv);
 }
 
 static const char *const usage[] = {"IMPORT [--metadata FILE] [OPTION]...", NULL};

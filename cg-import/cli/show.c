@@ -9,7 +9,7 @@ enum show_option { OPTION_EVENTS = OPTION_OF_ONE_CLIENT_VERB };
 
 static const struct option_row rows[] = {
     {OPTION_EVENTS, "events", NULL, "show its timeline, too"},
-    {OPTION_CLIENT_JSON, "json", NULL, "print one JSON object"},
+    CLIENT_VERB_JSON_ROW,
     {0, NULL, NULL, NULL},
 };
 static const struct option_group groups[] = {{"What", rows}, {"Service", service_access_rows}, {NULL, NULL}};
@@ -61,7 +61,8 @@ static int show_one(void *context, const char *name, struct cg_error *err)
 
 static int run(int argc, char **argv)
 {
-    static const struct client_verb_about_one what = {"one import is shown: its id or NVR", take, show_one};
+    static const struct client_verb_about_one what = {
+        .wanted = "one import is shown: its id or NVR", .take = take, .act = show_one};
     struct show show = {.verb = {.verb = &verb_show}};
     return client_verb_run_about_one(&show, &what, argc, argv);
 }

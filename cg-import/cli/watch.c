@@ -28,8 +28,8 @@ static int watch(void *context, const char *name, struct cg_error *err)
 
 static int run(int argc, char **argv)
 {
-    static const struct client_verb_about_one what = {"one import is watched: its id or NVR", client_verb_take_all,
-                                                      watch};
+    static const struct client_verb_about_one what = {
+        .wanted = "one import is watched: its id or NVR", .take = client_verb_take_all, .act = watch};
     struct client_verb verb = {.verb = &verb_watch};
     return client_verb_run_about_one(&verb, &what, argc, argv);
 }

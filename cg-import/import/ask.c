@@ -6,7 +6,6 @@
 #include "import/compare.h"
 #include "import/draft.h"
 #include "import/stored_metadata.h"
-#include "koji/multicall.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -166,34 +165,10 @@ static int check_access(const struct import_work *work, const struct koji_identi
     return cg_hint(err, "ask a hub administrator for: koji grant-cg-access %s %s", identity->name, name);
 }
 
-/* Who we are and, in the same request, whether the hub has a build of this NVR. */
-static int ask_both(struct import_work *work, struct koji_identity *identity, struct cg_error *err)
-{
-    CG_AUTO_JSON json_t *calls = json_array();
-    CG_AUTO_JSON json_t *results = NULL;
-    if (koji_multicall_add(calls, "getLoggedInUser", json_array(), err) < 0 ||
-        koji_multicall_add(calls, "getBuild", json_pack("[s]", work->metadata->nvr), err) < 0 ||
-        koji_session_multicall(work->session, KOJI_READ, calls, &results, err) < 0)
-        return -1;
-    const json_t *user = koji_multicall_result(results, 0, "getLoggedInUser", err);
-    if (!user || koji_identity_from_json(user, identity, err) < 0)
-        return -1;
-    struct cg_error ignored = {0};
-    if (json_is_null(koji_multicall_result(results, 1, "getBuild", &ignored)))
-        work->foreknown = IMPORT_WAS_ABSENT;
-    return 0;
-}
-
 int import_identify(struct import_work *work, struct cg_error *err)
 {
-    CG_AUTO(koji_identity_finish) struct koji_identity asked = {0};
     const struct koji_identity *identity = work->request->identity;
     import_tell_step(work, IMPORT_STEP_ASK, NULL);
-    if (!identity) {
-        if (ask_both(work, &asked, err) < 0)
-            return -1;
-        identity = &asked;
-    }
     work->user_id = identity->user_id;
     return check_access(work, identity, err);
 }

@@ -42,7 +42,7 @@ int import_standing(struct import_work *work, struct cg_bytes *differences, stru
 int import_standing_after(struct import_work *work, enum import_standing while_standing, struct cg_bytes *differences,
                           struct cg_error *err);
 
-/* Learns who we are, and that we may import for the content generator. 0, or -1 with CG_E_AUTH, ... */
+/* May we, as who we are known to be, import for the content generator? 0, or -1 with CG_E_AUTH, CG_E_MEMORY. */
 int import_identify(struct import_work *work, struct cg_error *err);
 
 /*

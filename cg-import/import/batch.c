@@ -13,7 +13,6 @@
 struct crew {
     const struct koji_hub_lists *lists;
     const struct import_request *common;
-    const struct koji_identity *identity;
     const struct stop *stop;
     struct import_batch *batch;
     const struct import_batch_notice *notices; /* one an item */
@@ -30,7 +29,7 @@ struct crew {
 struct worker {
     struct crew *crew;
     size_t number;
-    struct koji_session *session; /* its own sub-session, or the batch's for a lone worker */
+    struct koji_session *session; /* the batch's for worker 0, a sub-session of it for each other */
     pthread_t thread;
 };
 
@@ -81,7 +80,6 @@ static void import_item(struct worker *worker, struct import_batch_item *item)
         request.text = cg_bytes_text(&text);
         request.text_size = text.size;
         request.directory = item->directory;
-        request.identity = crew->identity;
         request.foreknown = notice->foreknown;
         import_run(worker->session, crew->lists, &request, NULL, &item->result, &item->error);
     }
@@ -109,28 +107,27 @@ static void *run_worker(void *context)
     return NULL;
 }
 
-/* A lone worker uses the session itself; several take a sub-session each. */
-static int prepare_workers(struct crew *crew, struct koji_session *session, struct worker *workers,
-                           struct cg_error *err)
-{
-    for (size_t i = 0; i < crew->workers; i++) {
-        workers[i] = (struct worker){.crew = crew, .number = i};
-        workers[i].session = crew->workers == 1 ? session : koji_session_subsession(session, err);
-        if (!workers[i].session)
-            return -1;
-    }
-    return 0;
-}
-
-static void run_workers(struct crew *crew, struct worker *workers)
+/*
+ * Each worker is at work as soon as it has its sub-session; last, this thread becomes worker 0 over the session itself,
+ * which nobody else uses any more. Where a sub-session or thread cannot be had, fewer do the work.
+ */
+static void run_workers(struct crew *crew, struct koji_session *session, struct worker *workers)
 {
     size_t started = 1;
-    while (started < crew->workers &&
-           pthread_create(&workers[started].thread, NULL, run_worker, &workers[started]) == 0)
-        started++;
+    for (; started < crew->workers; started++) {
+        struct worker *worker = &workers[started];
+        struct cg_error refused = {0};
+        *worker = (struct worker){.crew = crew, .number = started};
+        worker->session = koji_session_subsession(session, &refused);
+        if (!worker->session || pthread_create(&worker->thread, NULL, run_worker, worker) != 0)
+            break;
+    }
+    workers[0] = (struct worker){.crew = crew, .session = session};
     run_worker(&workers[0]);
     for (size_t i = 1; i < started; i++)
         pthread_join(workers[i].thread, NULL);
+    for (size_t i = 1; i < crew->workers; i++)
+        koji_session_destroy(workers[i].session);
 }
 
 /* 0 all ended well, 1 some did not, -1 interrupted before all were begun. */
@@ -157,14 +154,10 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
                      const struct import_request *common, unsigned workers, import_batch_ended *ended, void *context,
                      struct import_batch *batch, struct cg_error *err)
 {
-    CG_AUTO(koji_identity_finish) struct koji_identity identity = {0};
-    if (koji_session_identity(session, &identity, err) < 0)
-        return -1;
     size_t most = workers > 0 ? workers : IMPORT_WORKERS_DEFAULT;
     struct crew crew = {
         .lists = lists,
         .common = common,
-        .identity = &identity,
         .stop = koji_session_options(session) ? koji_session_options(session)->stop : NULL,
         .batch = batch,
         .ended = ended,
@@ -177,19 +170,14 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
     crew.notices = notices;
     crew.busy_nvr = calloc(crew.workers + 1, sizeof *crew.busy_nvr);
     struct worker *crewmen = calloc(crew.workers + 1, sizeof *crewmen);
-    int result = -1;
-    if (notices && crew.busy_nvr && crewmen)
-        result = prepare_workers(&crew, session, crewmen, err);
-    else
-        cg_fail_memory(err);
+    int result = 0;
+    if (!notices || !crew.busy_nvr || !crewmen)
+        result = cg_fail_memory(err);
     if (result == 0 && crew.workers > 0) {
-        run_workers(&crew, crewmen);
+        run_workers(&crew, session, crewmen);
         mark_rest(&crew);
         result = sum_up(&crew, err);
     }
-    for (size_t i = 0; crewmen && i < crew.workers; i++)
-        if (crewmen[i].session != session)
-            koji_session_destroy(crewmen[i].session);
     free(crew.busy_nvr);
     free(crewmen);
     import_batch_notices_free(notices, batch->count);

@@ -12,7 +12,7 @@
 
 #include "import/pipeline.h"
 
-/* Builds at work at once by default; each takes a sub-session. */
+/* Builds at work at once by default: one over the session, each other over a sub-session of it. */
 #define IMPORT_WORKERS_DEFAULT 4
 
 struct import_batch_item {
@@ -36,9 +36,9 @@ int import_batch_read(const char *path, struct import_batch *batch, struct cg_er
 typedef void import_batch_ended(void *context, const struct import_batch_item *item, size_t ended, size_t count);
 
 /*
- * Imports all items. `common` gives what is the same for all (tag, transfer, reservation, draft, extent ...); its
- * metadata and directory are ignored. Returns 0 when every item ended well, 1 when some did not (each item says), -1
- * when the batch as a whole could not run (login lost for good, CG_E_INTERRUPTED with the rest not begun).
+ * Imports all items. `common` gives what is the same for all (identity, tag, transfer, reservation, draft, extent ...);
+ * its metadata and directory are ignored. Returns 0 when every item ended well, 1 when some did not (each item says),
+ * -1 when the batch as a whole could not run (login lost for good, CG_E_INTERRUPTED with the rest not begun).
  */
 int import_batch_run(struct koji_session *session, const struct koji_hub_lists *lists,
                      const struct import_request *common, unsigned workers, import_batch_ended *ended, void *context,

@@ -47,7 +47,7 @@ static int ask_some(struct koji_session *session, struct import_batch_notice *no
         asked[count++] = i;
     }
     CG_AUTO_JSON json_t *results = NULL;
-    if (count == 0 || koji_session_multicall(session, KOJI_READ, calls, &results, err) < 0)
+    if (count == 0 || koji_session_multicall(session, KOJI_LOOK, calls, &results, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         struct cg_error ignored = {0};

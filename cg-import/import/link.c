@@ -147,10 +147,15 @@ static int place_file(const struct volume *volume, int source, const char *local
     return copy_bytes(source, fd) < 0 ? cg_fail_errno(err, "copy to the hub's work directory", target) : 0;
 }
 
-/* Reads back what lies in the hub's work directory. */
+/*
+ * Reads back what lies in the hub's work directory. A large file is left to the hub, which makes the stated checksum of
+ * what lies there before it imports anything.
+ */
 static int verify(struct import_work *work, const struct volume *volume, const struct import_parcel *parcel,
                   const char *target, struct cg_error *err)
 {
+    if (parcel->output->size_bytes > IMPORT_JUDGED_BYTES)
+        return 0;
     CG_AUTO_FD int fd = openat(volume->work, target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return cg_fail_errno(err, "open", target);

@@ -8,7 +8,7 @@
  * Each file is cloned where the file system shares blocks, else hard-linked, else copied, never linked by name: the
  * hub refuses symbolic links. As koji/cli's linked_upload does, the directories are given to the owner of the work
  * directory, so that the hub's web server can move what is in them. What was placed is read back and its checksum
- * compared. The metadata goes to the same directory by the network.
+ * compared up to IMPORT_JUDGED_BYTES a file. The metadata goes to the same directory by the network.
  */
 
 #include "import/parcels.h"

@@ -10,7 +10,8 @@
 
 /* A file that is sent as a call, with others in one request (upload_file.h), has at most this many bytes. */
 #define IMPORT_SMALL_BYTES (128U * 1024U)
-/* Files up to this size are held against any checksum that is stated as they are sent; see import_parcel_kinds. */
+/* Files up to this size are held against any checksum that is stated as they are sent, see import_parcel_kinds, or when
+ * they were linked. */
 #define IMPORT_JUDGED_BYTES (64ULL * 1024ULL * 1024ULL)
 /* Bytes of all that one such request carries: in base64 well below the hub's MaxRequestLength of 4 MiB. */
 #define IMPORT_SMALL_TOTAL_BYTES (2U * 1024U * 1024U)

@@ -63,7 +63,7 @@ struct import_request {
     size_t text_size;
     const struct cg_checker *checker;     /* for more than one document; NULL: one is made */
     const char *directory;                /* where the output files lie */
-    const struct koji_identity *identity; /* who we are, if it was asked before; NULL: ask */
+    const struct koji_identity *identity; /* who we are: of import_greet */
     enum import_foreknown foreknown;
     enum import_transfer transfer;
     enum import_reservation reservation;
@@ -134,7 +134,7 @@ struct import_result {
 };
 
 /*
- * Imports over a logged-in session. `lists` is what koji_hub_lists_read told, `listener` may be NULL.
+ * Imports over a logged-in session. `lists` is what import_greet told, `listener` may be NULL.
  * Returns 0 with outcome DONE, ALREADY or CHECKED; -1 with CG_E_REFUSED or CG_E_MISMATCH (findings in the report),
  * CG_E_CONFLICT, CG_E_RESERVED, CG_E_STRAY, CG_E_UNSUPPORTED, CG_E_TAG (imported, result filled), CG_E_UNKNOWN,
  * CG_E_INTERRUPTED or any code of the koji room. Release the result in every case.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One claimed import through the pipeline, with what its caller posted and what a person decided about it. */
+#include "import/greet.h"
 #include "import/worker_private.h"
 
 #include <inttypes.h>
@@ -48,12 +49,14 @@ static int mark_imported(struct worker_job *job, struct koji_session *session, s
 static int run_pipeline(struct worker_job *job, struct koji_session *session, struct import_request *request,
                         struct import_result *result, struct cg_error *err)
 {
-    CG_AUTO(koji_hub_lists_finish) struct koji_hub_lists lists = {0};
+    AUTO_IMPORT_GREETING struct import_greeting greeting = {0};
     struct import_journal_keeper keeper;
     struct import_listener listener;
     /* Asked for each import: what an administrator registered a minute ago is known. */
-    if (koji_hub_lists_read(session, &lists, err) < 0)
+    if (import_greet(session, job->claim.import.nvr, &greeting, err) < 0)
         return -1;
+    request->identity = &greeting.identity;
+    request->foreknown = greeting.foreknown;
     job->asked_hub = true;
     worker_record_keeper(job, &keeper);
     worker_listener(job, &listener);
@@ -65,7 +68,7 @@ static int run_pipeline(struct worker_job *job, struct koji_session *session, st
     request->draft = json_is_true(json_object_get(options, "draft")) ? KOJI_DRAFT : KOJI_NORMAL;
     request->tag = json_string_value(json_object_get(options, "tag"));
     request->stray = job->decision == WORKER_DECIDED_CURE_STRAY ? IMPORT_STRAY_CLEAR : IMPORT_STRAY_KEEP;
-    return import_run(session, &lists, request, &listener, result, err);
+    return import_run(session, &greeting.lists, request, &listener, result, err);
 }
 
 /* Canceled before anything was sent, or a drain that came just now: nothing needs to begin. */

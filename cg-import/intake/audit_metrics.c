@@ -18,8 +18,13 @@ static int write_log(const struct store_log_state *log, struct cg_bytes *text, s
         write_gauge(text, "cg_import_audit_signed_entries", "Entries of the audit log that are signed.",
                     (double)log->size, err) != 0)
         return -1;
-    return write_gauge(text, "cg_import_audit_signed_time_seconds", "When the last checkpoint was signed, since 1970.",
-                       log->signed_at, err);
+    if (write_gauge(text, "cg_import_audit_signed_time_seconds", "When the last checkpoint was signed, since 1970.",
+                    log->signed_at, err) != 0 ||
+        write_gauge(text, "cg_import_audit_checked_time_seconds",
+                    "When all rows of the audit log were last found as signed, since 1970.", log->checked_at, err) != 0)
+        return -1;
+    return write_gauge(text, "cg_import_audit_damaged", "1 when rows of the audit log are not what was signed.",
+                       log->damaged, err);
 }
 
 int audit_metrics_write(const struct intake_options *options, struct cg_bytes *text, struct cg_error *err)

@@ -24,12 +24,17 @@ static bool judge(struct intake_request *request, json_t *checks, const char *wh
     return result == 0;
 }
 
-/* Leaves that wait too long are not signed: what is accepted from here on could not be proved. */
+/* Leaves that wait too long are not signed, and rows that someone changed tell no truth: what is accepted from here on
+ * could not be proved. */
 static int judge_log(const struct intake_options *options, struct cg_error *err)
 {
     struct store_log_state log;
     if (store_audit_state(options->store, &log, err) != 0)
         return -1;
+    if (log.damaged)
+        return cg_fail(err, CG_E_PROOF,
+                       "the audit log in the database is not what was signed, from entry %" PRIu64 " on",
+                       log.damaged_entry);
     if (log.oldest_pending_s <= options->audit_wait_s)
         return 0;
     return cg_fail(err, CG_E_BUSY, "%" PRIu64 " leaves of the audit log wait, the first for %.0f s", log.pending,

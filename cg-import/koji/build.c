@@ -13,7 +13,7 @@ static int get_build(struct koji_session *session, json_t *params, struct koji_b
     if (!owned)
         return cg_fail_memory(err);
     CG_AUTO_JSON json_t *answer = NULL;
-    if (koji_session_call(session, KOJI_READ, "getBuild", owned, &answer, err) < 0)
+    if (koji_session_call(session, KOJI_LOOK, "getBuild", owned, &answer, err) < 0)
         return -1;
     if (json_is_null(answer))
         return 0;
@@ -92,7 +92,7 @@ int koji_list_archives(struct koji_session *session, int64_t build_id, json_t **
     if (!params)
         return cg_fail_memory(err);
     CG_AUTO_JSON json_t *answer = NULL;
-    if (koji_session_call(session, KOJI_READ, "listArchives", params, &answer, err) < 0)
+    if (koji_session_call(session, KOJI_LOOK, "listArchives", params, &answer, err) < 0)
         return -1;
     if (!json_is_array(answer))
         return koji_answer_lacks("listArchives", "an array", err);
@@ -122,7 +122,7 @@ int koji_build_files_read(struct koji_session *session, int64_t build_id, enum k
         koji_multicall_add(calls, "listBuildRPMs", json_pack("[I]", (json_int_t)build_id), err) < 0)
         return -1;
     CG_AUTO_JSON json_t *results = NULL;
-    if (koji_session_multicall(session, KOJI_READ, calls, &results, err) < 0)
+    if (koji_session_multicall(session, KOJI_LOOK, calls, &results, err) < 0)
         return -1;
 
     AUTO_KOJI_BUILD_FILES struct koji_build_files made = {0};

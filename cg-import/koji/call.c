@@ -115,6 +115,7 @@ static int try_once(struct koji_session *session, struct call *call, json_t **va
     struct cg_error last = {0};
     AUTO_KOJI_EXCHANGE struct koji_exchange exchange = {
         .method = call->method,
+        .as = call->effect == KOJI_LOOK ? KOJI_AS_NOBODY : KOJI_AS_SESSION,
         .call_number = call->number,
         .http = {.content_type = "text/xml",
                  .body = call->xml.data,

@@ -16,7 +16,7 @@
 /* Blocks under way; with their copies in libcurl this is what one upload needs in memory. */
 #define KOJI_PIPE_BLOCKS 4
 /* Files up to this size are hashed without a thread. */
-#define KOJI_PIPE_THREAD_FROM (4ULL * 1024ULL * 1024ULL)
+#define KOJI_PIPE_THREAD_FROM (256ULL * 1024ULL)
 
 struct koji_digest_pipe;
 

@@ -27,7 +27,7 @@ int koji_drafts_find(struct koji_session *session, const struct cg_metadata *met
         return cg_fail_memory(err);
     CG_AUTO_JSON json_t *answer = NULL;
     struct cg_error fault = {0};
-    if (koji_session_call(session, KOJI_READ, "listBuilds", params, &answer, &fault) < 0) {
+    if (koji_session_call(session, KOJI_LOOK, "listBuilds", params, &answer, &fault) < 0) {
         /* Releases before drafts refuse the word itself: CGInitBuild is what says that the hub has none. */
         if (fault.code == CG_E_HUB_FAULT || fault.code == CG_E_HUB_REFUSED || fault.code == CG_E_UNSUPPORTED)
             return 0;

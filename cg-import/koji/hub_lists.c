@@ -108,32 +108,35 @@ static int read_version(struct koji_hub_lists *lists, const json_t *answer, stru
     return version && !lists->version ? cg_fail_memory(err) : 0;
 }
 
-int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err)
-{
-    static const char *const methods[] = {"listCGs", "listBTypes", "getArchiveTypes", "getKojiVersion",
-                                          "system.listMethods"};
-    CG_AUTO_JSON json_t *calls = json_array();
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        if (koji_multicall_add(calls, methods[i], json_array(), err) < 0)
-            return -1;
-    CG_AUTO_JSON json_t *results = NULL;
-    if (koji_session_multicall(session, KOJI_READ, calls, &results, err) < 0)
-        return -1;
+/* Of these the first three must be answered; hubs before 1.23 know no getKojiVersion. */
+enum { CGS, BTYPES, ARCHIVE_TYPES, VERSION, HELP, CALLS };
+static const char *const methods[CALLS] = {"listCGs", "listBTypes", "getArchiveTypes", "getKojiVersion",
+                                           "system.methodHelp"};
 
-    json_t *answers[3];
-    for (size_t i = 0; i < 3; i++) {
-        answers[i] = koji_multicall_result(results, i, methods[i], err);
-        if (!answers[i])
+int koji_hub_lists_add_calls(json_t *calls, struct cg_error *err)
+{
+    for (size_t i = 0; i < CALLS; i++)
+        if (koji_multicall_add(calls, methods[i], i == HELP ? json_pack("[s]", KOJI_MODULE_HELLO) : json_array(), err) <
+            0)
+            return -1;
+    return 0;
+}
+
+int koji_hub_lists_take(struct koji_session *session, const json_t *results, size_t first, struct koji_hub_lists *lists,
+                        struct cg_error *err)
+{
+    json_t *answers[CALLS];
+    for (size_t i = 0; i < CALLS; i++) {
+        bool needed = i <= ARCHIVE_TYPES;
+        struct cg_error ignored = {0};
+        answers[i] = koji_multicall_result(results, first + i, methods[i], needed ? err : &ignored);
+        if (!answers[i] && needed)
             return -1;
     }
     struct koji_hub_lists made = {0};
-    struct cg_error unknown = {0};
-    struct cg_error unlisted = {0};
-    const json_t *listed = koji_multicall_result(results, 4, methods[4], &unlisted);
-    if (koji_module_abilities(session, listed, &made.module, err) < 0 ||
-        read_content_generators(&made, answers[0], err) < 0 || read_btypes(&made, answers[1], err) < 0 ||
-        read_extensions(&made, answers[2], err) < 0 ||
-        read_version(&made, koji_multicall_result(results, 3, methods[3], &unknown), err) < 0) {
+    if (koji_module_abilities(session, answers[HELP], &made.module, err) < 0 ||
+        read_content_generators(&made, answers[CGS], err) < 0 || read_btypes(&made, answers[BTYPES], err) < 0 ||
+        read_extensions(&made, answers[ARCHIVE_TYPES], err) < 0 || read_version(&made, answers[VERSION], err) < 0) {
         koji_hub_lists_finish(&made);
         return -1;
     }
@@ -145,6 +148,16 @@ int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lis
     };
     *lists = made;
     return 0;
+}
+
+int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *calls = json_array();
+    CG_AUTO_JSON json_t *results = NULL;
+    if (koji_hub_lists_add_calls(calls, err) < 0 ||
+        koji_session_multicall(session, KOJI_LOOK, calls, &results, err) < 0)
+        return -1;
+    return koji_hub_lists_take(session, results, 0, lists, err);
 }
 
 static void free_strings(char **strings)

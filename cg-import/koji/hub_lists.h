@@ -3,7 +3,7 @@
 #define KOJI_HUB_LISTS_H
 
 /* What a hub has registered and can do, asked for at once: listCGs, listBTypes, getArchiveTypes, getKojiVersion,
- * system.listMethods. */
+ * and system.methodHelp of the hub module. */
 
 #include "cg/check.h"
 #include "koji/hub_module.h"
@@ -23,6 +23,15 @@ struct koji_hub_lists {
 /* One request, and one more where the hub has the module; an anonymous session will do. 0, or -1 with CG_E_HUB_REPLY,
  * CG_E_MEMORY or the session's codes. */
 int koji_hub_lists_read(struct koji_session *session, struct koji_hub_lists *lists, struct cg_error *err);
+
+/*
+ * The same as a part of a request with other calls: adds the calls, and takes the lists from the results, where `first`
+ * is the index of the first of them. 0 or -1 in the same way.
+ */
+int koji_hub_lists_add_calls(json_t *calls, struct cg_error *err);
+int koji_hub_lists_take(struct koji_session *session, const json_t *results, size_t first, struct koji_hub_lists *lists,
+                        struct cg_error *err);
+
 void koji_hub_lists_finish(struct koji_hub_lists *lists);
 
 #endif

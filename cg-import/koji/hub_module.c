@@ -28,18 +28,24 @@ static unsigned abilities_of(const json_t *hello)
     return abilities;
 }
 
-int koji_module_abilities(struct koji_session *session, const json_t *methods, unsigned *abilities,
-                          struct cg_error *err)
+/* The hub answers with the method's name and parameters, or with an empty text when it has no such method. */
+static bool is_help(const json_t *help)
+{
+    const char *text = json_string_value(help);
+    return text && strncmp(text, KOJI_MODULE_HELLO, strlen(KOJI_MODULE_HELLO)) == 0;
+}
+
+int koji_module_abilities(struct koji_session *session, const json_t *help, unsigned *abilities, struct cg_error *err)
 {
     *abilities = 0;
-    if (!names(methods, "cgimport.hello"))
+    if (!is_help(help))
         return 0;
     CG_AUTO_JSON json_t *params = json_array();
     CG_AUTO_JSON json_t *hello = NULL;
     struct cg_error failed = {0};
     if (!params)
         return cg_fail_memory(err);
-    if (koji_session_call(session, KOJI_READ, "cgimport.hello", params, &hello, &failed) < 0) {
+    if (koji_session_call(session, KOJI_READ, KOJI_MODULE_HELLO, params, &hello, &failed) < 0) {
         if (failed.fault != 0)
             return 0;
         if (err)

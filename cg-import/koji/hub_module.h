@@ -5,12 +5,16 @@
 /*
  * The calls of the hub module (hub-module/), where the hub has it: what it can do, staging content, importing by key.
  *
- * A hub without it is asked nothing here but for its list of methods, so its log has no word of it.
+ * A hub without it is asked nothing here but for help on the method by which the module is known: its log has no word
+ * of it, and the answer is empty, where a list of all methods is long.
  */
 
 #include "base/secret.h"
 #include "cg/digest.h"
 #include "koji/session.h"
+
+/* The method by which the module tells what it can. */
+#define KOJI_MODULE_HELLO "cgimport.hello"
 
 /* Contents of one cgimport.stageContent; the module takes no more. */
 #define KOJI_STAGE_MOST 1000
@@ -30,11 +34,11 @@ struct koji_stage_wish {
 };
 
 /*
- * Asks what the module can do if `methods`, an answer of system.listMethods (borrowed, NULL allowed), names it. A
- * module that does not answer as it should has no abilities. 0, or -1 with the session's codes when no answer came.
+ * Asks what the module can do if `help`, the answer of system.methodHelp to KOJI_MODULE_HELLO (borrowed, NULL allowed),
+ * says that it is there. A module that does not answer as it should has no abilities. 0, or -1 with the session's codes
+ * when no answer came.
  */
-int koji_module_abilities(struct koji_session *session, const json_t *methods, unsigned *abilities,
-                          struct cg_error *err);
+int koji_module_abilities(struct koji_session *session, const json_t *help, unsigned *abilities, struct cg_error *err);
 
 /*
  * Has the hub put contents that it holds into `directory`. *staged is a new reference to an array with a string for

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 bool koji_session_lost(const struct cg_error *error)
 {
@@ -126,26 +125,12 @@ static void learn_version(struct koji_session *session, const struct koji_http_r
 
 /* --- one request ------------------------------------------------------------------------------------------------ */
 
-/*
- * libcurl gives a certificate to a connection when it makes it, so a call before the login that does without needs a
- * connection of its own. A hub asks for the certificate at the login only, and nobody sees it before.
- */
-static const char *certificate(const struct koji_session *session)
-{
-    const char *cert = session->profile->cert;
-    if (session->auth != KOJI_AUTH_NONE || session->options.before_login == KOJI_ANONYMOUS)
-        return session->auth == KOJI_AUTH_SSL ? cert : NULL;
-    /* One that cannot be read is the login's to complain of. */
-    bool usable = koji_login_choose(session->profile) == KOJI_AUTH_SSL && cert && access(cert, R_OK) == 0;
-    return usable ? cert : NULL;
-}
-
 int koji_session_exchange(struct koji_session *session, struct koji_exchange *exchange, json_t **value,
                           struct cg_error *err)
 {
     CG_AUTO(koji_address_finish) struct koji_address address = {0};
     struct koji_http_request request = exchange->http;
-    if (koji_credential_copy(session->credential, &exchange->used, err) < 0)
+    if (exchange->as == KOJI_AS_SESSION && koji_credential_copy(session->credential, &exchange->used, err) < 0)
         return -1;
     exchange->used.call_number = exchange->call_number;
     if (koji_address_make(&address, session->base_url, exchange->query, &exchange->used, err) < 0)
@@ -160,7 +145,7 @@ int koji_session_exchange(struct koji_session *session, struct koji_exchange *ex
         request.headers[2] = address.number_lines[0];
         request.headers[3] = address.number_lines[1];
     }
-    request.certificate = certificate(session);
+    request.certificate = session->auth == KOJI_AUTH_SSL ? session->profile->cert : NULL;
     request.stop = session->options.stop;
     request.abort_from = exchange->abort_from;
     int sent = koji_http_send(session->http, &request, &exchange->reply, err);
@@ -176,9 +161,13 @@ void koji_exchange_finish(struct koji_exchange *exchange)
 
 /* --- login ------------------------------------------------------------------------------------------------------ */
 
+/* Is anybody there, or was somebody there a moment before? */
+enum occasion { FIRST_CONTACT, SESSION_EXPIRED };
+
 /* After a failed login: wait and go on, or not. */
-static enum koji_retry_verdict login_again(struct koji_session *session, struct koji_retry *retry,
-                                           const struct koji_http_reply *reply, const struct cg_error *last)
+static enum koji_retry_verdict login_again(struct koji_session *session, enum occasion occasion,
+                                           struct koji_retry *retry, const struct koji_http_reply *reply,
+                                           const struct cg_error *last)
 {
     if (last->fault == KOJI_FAULT_SERVER_OFFLINE && session->profile->offline_retry) {
         koji_session_note(session, "login: %s; waiting", last->message);
@@ -186,12 +175,16 @@ static enum koji_retry_verdict login_again(struct koji_session *session, struct 
     }
     if (!koji_session_passing(last, reply))
         return KOJI_GIVE_UP;
+    /* As little as any anonymous call: who mistyped the address need not wait. */
+    if (occasion == FIRST_CONTACT && last->code == CG_E_UNREACHABLE && !session->profile->anon_retry)
+        return KOJI_GIVE_UP;
     koji_session_note(session, "login: %s; trying again", last->message);
     return koji_retry_wait(retry, reply->retry_after_s);
 }
 
 /* Logs in, or renews the session of `renew`, and takes the answer over. */
-static int log_in(struct koji_session *session, const struct koji_ticket *renew, struct cg_error *err)
+static int log_in(struct koji_session *session, enum occasion occasion, const struct koji_ticket *renew,
+                  struct cg_error *err)
 {
     struct koji_retry retry;
     koji_retry_init(&retry, session->profile, session->options.stop);
@@ -211,7 +204,7 @@ static int log_in(struct koji_session *session, const struct koji_ticket *renew,
         learn_version(session, &reply);
         if (logged_in == 0)
             return koji_credential_take_answer(session->credential, answer, err);
-        enum koji_retry_verdict verdict = login_again(session, &retry, &reply, &last);
+        enum koji_retry_verdict verdict = login_again(session, occasion, &retry, &reply, &last);
         if (verdict == KOJI_STOPPED)
             return cg_fail(err, CG_E_INTERRUPTED, "stopped while logging in");
         if (verdict == KOJI_GIVE_UP)
@@ -249,7 +242,7 @@ int koji_session_login(struct koji_session *session, struct cg_error *err)
         return 0;
     if (koji_login_prepare(session->profile, auth, err) < 0 || use_auth(session, auth, err) < 0)
         return -1;
-    return log_in(session, NULL, err) < 0 ? -1 : check_principal(session, err);
+    return log_in(session, FIRST_CONTACT, NULL, err) < 0 ? -1 : check_principal(session, err);
 }
 
 int koji_session_adopt(struct koji_session *session, const struct koji_ticket *ticket, struct cg_error *err)
@@ -272,7 +265,7 @@ static int renew_locked(struct koji_session *session, const struct koji_ticket *
         return 0;
     if (session->auth == KOJI_AUTH_NONE || koji_login_prepare(session->profile, session->auth, err) < 0)
         return cg_fail(err, CG_E_SESSION, "the session expired and the profile has no way to log in");
-    if (used->header_session && log_in(session, used, &refused) == 0) {
+    if (used->header_session && log_in(session, SESSION_EXPIRED, used, &refused) == 0) {
         koji_session_note(session, "session renewed");
         return 0;
     }
@@ -280,7 +273,7 @@ static int renew_locked(struct koji_session *session, const struct koji_ticket *
     if (effect == KOJI_CHANGE)
         return cg_fail(err, CG_E_SESSION, "the session cannot be renewed: %s",
                        refused.message[0] ? refused.message : "the hub knows no header sessions");
-    if (log_in(session, NULL, err) < 0)
+    if (log_in(session, SESSION_EXPIRED, NULL, err) < 0)
         return -1;
     koji_session_note(session, "logged in again");
     return 0;

@@ -23,18 +23,12 @@
 
 /* What a call does on the hub, which decides what a lost reply means. */
 enum koji_effect {
-    KOJI_READ,   /* nothing: no call number, repeated at will */
+    KOJI_LOOK, /* nothing, and anybody may ask: as KOJI_READ, without the session that the hub would have to look up */
+    KOJI_READ, /* nothing: no call number, repeated at will */
     KOJI_CHANGE, /* something: numbered, repeated only identically, outcome unknown until an answer came */
 };
 
-/* Whether the calls before a login come from one who is about to log in. */
-enum koji_before_login {
-    KOJI_ANONYMOUS,     /* they show no certificate, whatever the profile names */
-    KOJI_LOGIN_FOLLOWS, /* they use the connection that the login then uses, with the profile's certificate */
-};
-
 struct koji_session_options {
-    enum koji_before_login before_login;
     const struct stop *stop;                       /* borrowed, may be NULL */
     void (*note)(void *context, const char *line); /* what happens behind the scenes (retries), may be NULL */
     void *note_context;
@@ -66,7 +60,8 @@ struct koji_session *koji_session_create(const struct koji_profile *profile, con
 
 /*
  * Logs in as the profile says (KOJI_AUTH_NONE: does nothing). Temporary failures are repeated by the profile's
- * retry rules. 0, or -1 with CG_E_AUTH, CG_E_UNREACHABLE, CG_E_OFFLINE, CG_E_CONFIG (no way to log in), ...
+ * retry rules, but that nobody is reached at all only with its anon_retry. 0, or -1 with CG_E_AUTH, CG_E_UNREACHABLE,
+ * CG_E_OFFLINE, CG_E_CONFIG (no way to log in), ...
  */
 int koji_session_login(struct koji_session *session, struct cg_error *err);
 
@@ -82,8 +77,8 @@ const char *koji_session_hub_version(const struct koji_session *session);
 
 /*
  * Calls `method` with the array `params` (borrowed). On success *result is a new reference (json null for nil).
- * `result` may be NULL. A KOJI_READ is repeated by the profile's retry rules. A KOJI_CHANGE takes the next call
- * number and is repeated with it and the same bytes until an answer comes; if none comes CG_E_UNKNOWN is returned.
+ * `result` may be NULL. KOJI_LOOK and KOJI_READ are repeated by the profile's retry rules. A KOJI_CHANGE takes the next
+ * call number and is repeated with it and the same bytes until an answer comes; if none comes CG_E_UNKNOWN is returned.
  * A fault that a repeat was answered with says nothing about the first: see koji_session_sends().
  * An expired session is renewed once (same id, new key) and the call sent again with its number.
  * Returns 0, or -1 with the fault's code (koji/fault.h) or one of the transport's.

@@ -41,10 +41,14 @@ int koji_session_pass_on(const struct cg_error *from, struct cg_error *err);
  */
 struct koji_session *koji_session_twin(struct koji_session *session, struct cg_error *err);
 
+/* As whom a request goes out. */
+enum koji_identification { KOJI_AS_SESSION, KOJI_AS_NOBODY };
+
 /* One request and what became of it. Zero-initialise; release with koji_exchange_finish. */
 struct koji_exchange {
-    const char *method;            /* for messages; borrowed */
-    const char *query;             /* of the URL, NULL: none; borrowed */
+    const char *method; /* for messages; borrowed */
+    const char *query;  /* of the URL, NULL: none; borrowed */
+    enum koji_identification as;
     uint32_t call_number;          /* or KOJI_UNNUMBERED */
     struct koji_http_request http; /* body, type and limits; identity and stop are filled in */
     enum stop_level abort_from;

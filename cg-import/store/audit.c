@@ -53,7 +53,9 @@ static const struct pg_statement log_state = {
                                             "audit_pending ORDER BY seq LIMIT 1),"
                                             " (SELECT size FROM audit_checkpoint ORDER BY size DESC LIMIT 1),"
                                             " (SELECT extract(epoch FROM at)::float8 FROM audit_checkpoint ORDER BY "
-                                            "size DESC LIMIT 1)"};
+                                            "size DESC LIMIT 1),"
+                                            " extract(epoch FROM c.passed_at)::float8, c.damage IS NOT NULL,"
+                                            " c.damaged_entry FROM audit_check c"};
 
 static int state_work(struct pg_connection *connection, void *context, struct cg_error *err)
 {
@@ -66,7 +68,10 @@ static int state_work(struct pg_connection *connection, void *context, struct cg
     state->oldest_pending_s = pg_get_double(&row);
     state->size = (uint64_t)pg_get_int(&row);
     state->signed_at = pg_get_double(&row);
-    return 0;
+    state->checked_at = pg_get_double(&row);
+    state->damaged = pg_get_bool(&row);
+    state->damaged_entry = (uint64_t)pg_get_int(&row);
+    return pg_row_end(&row, err);
 }
 
 int store_audit_state(struct store *store, struct store_log_state *state, struct cg_error *err)
@@ -96,6 +101,8 @@ int store_audit_checkpoint(struct store *store, uint64_t size, struct store_chec
 static const struct pg_statement last_keys = {
     "last_keys", "SELECT (convert_from(leaf, 'UTF8')::json)->'detail' FROM audit_entry WHERE type = 'key'"
                  " ORDER BY idx DESC LIMIT 1"};
+static const struct pg_statement told_keys = {
+    "told_keys", "SELECT encode(leaf, 'hex') FROM audit_entry WHERE type = 'key' ORDER BY idx"};
 /* One that waits is newer than any that has its place. */
 static const struct pg_statement pending_keys = {
     "pending_keys", "SELECT (convert_from(leaf, 'UTF8')::json)->'detail' FROM audit_pending WHERE type = 'key'"
@@ -123,6 +130,32 @@ int store_audit_keys(struct store *store, json_t **detail, struct cg_error *err)
 {
     *detail = NULL;
     return pg_transaction(store, PG_READ, keys_work, detail, err);
+}
+
+static int told_keys_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    json_t *details = context;
+    json_array_clear(details);
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    int count = pg_run(connection, &told_keys, NULL, &rows, err);
+    for (int i = 0; i < count; i++) {
+        CG_AUTO_BYTES struct cg_bytes text = {0};
+        if (hex_append(&text, PQgetvalue(rows, i, 0), err) != 0)
+            return -1;
+        CG_AUTO_JSON json_t *leaf = json_loadb(cg_bytes_text(&text), text.size, 0, NULL);
+        json_t *detail = json_object_get(leaf, "detail");
+        if (detail && json_array_append(details, detail) != 0)
+            return cg_fail_memory(err);
+    }
+    return count < 0 ? -1 : 0;
+}
+
+json_t *store_audit_keys_told(struct store *store, struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *details = json_array();
+    if (!details)
+        return cg_fail_memory(err), NULL;
+    return pg_transaction(store, PG_READ, told_keys_work, details, err) < 0 ? NULL : CG_STEAL(details);
 }
 
 /* --- entries -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* Bytes of a leaf; an entry of a tile bundle may have 65,535. */
 #define STORE_LEAF_MAX 60000
@@ -48,9 +49,17 @@ struct store_log_state {
     double oldest_pending_s; /* age of the first of them, 0: none waits */
     uint64_t size;           /* entries that are signed */
     double signed_at;        /* seconds since 1970, 0: never */
+    double checked_at;       /* when all rows were found as signed, seconds since 1970, 0: never */
+    bool damaged;            /* rows were found that are not what was signed */
+    uint64_t damaged_entry;  /* the first entry of them */
 };
 #define STORE_PENDING_COUNTED 100000
 int store_audit_state(struct store *store, struct store_log_state *state, struct cg_error *err);
+
+/* Keeps that rows from `entry` on are not what was signed; that they are again; that all rows are. 0 or -1. */
+int store_audit_damaged(struct store *store, uint64_t entry, const char *damage, struct cg_error *err);
+int store_audit_mended(struct store *store, struct cg_error *err);
+int store_audit_checked(struct store *store, struct cg_error *err);
 
 /* Zero-initialise; release with store_checkpoint_finish. */
 struct store_checkpoint {
@@ -62,6 +71,11 @@ struct store_checkpoint {
 int store_audit_checkpoint(struct store *store, uint64_t size, struct store_checkpoint *checkpoint,
                            struct cg_error *err);
 void store_checkpoint_finish(struct store_checkpoint *checkpoint);
+
+/* All of sizes above `from`, up to `to`, in order; release with store_checkpoints_free. */
+int store_audit_checkpoints(struct store *store, uint64_t from, uint64_t to, struct store_checkpoint **checkpoints,
+                            size_t *count, struct cg_error *err);
+void store_checkpoints_free(struct store_checkpoint *checkpoints, size_t count);
 
 /* One entry of the log. */
 struct store_entry {
@@ -88,5 +102,7 @@ int store_audit_tile(struct store *store, const struct cg_tile *tile, struct cg_
 
 /* The detail of the last leaf of type "key", new reference. 1, 0 there is none, -1. */
 int store_audit_keys(struct store *store, json_t **detail, struct cg_error *err);
+/* Those of all such leaves that have their place and can be read, an array, new reference. NULL with an error. */
+json_t *store_audit_keys_told(struct store *store, struct cg_error *err);
 
 #endif

@@ -53,6 +53,17 @@ void store_checkpoint_finish(struct store_checkpoint *checkpoint)
     *checkpoint = (struct store_checkpoint){0};
 }
 
+static int take_checkpoint(const PGresult *rows, int i, struct store_checkpoint *checkpoint, struct cg_error *err)
+{
+    store_checkpoint_finish(checkpoint);
+    struct pg_row row = pg_row(rows, i);
+    checkpoint->size = (uint64_t)pg_get_int(&row);
+    if (hex_hash(&checkpoint->root, pg_get_text(&row), err) != 0)
+        return -1;
+    pg_get_copy(&row, &checkpoint->note);
+    return pg_row_end(&row, err);
+}
+
 int checkpoint_read(struct pg_connection *connection, uint64_t size, struct store_checkpoint *checkpoint,
                     struct cg_error *err)
 {
@@ -62,13 +73,41 @@ int checkpoint_read(struct pg_connection *connection, uint64_t size, struct stor
     int found = pg_run(connection, &find_checkpoint, &params, &rows, err);
     if (found <= 0)
         return found;
-    store_checkpoint_finish(checkpoint);
-    struct pg_row row = pg_row(rows, 0);
-    checkpoint->size = (uint64_t)pg_get_int(&row);
-    if (hex_hash(&checkpoint->root, pg_get_text(&row), err) != 0)
+    return take_checkpoint(rows, 0, checkpoint, err) == 0 ? 1 : -1;
+}
+
+static const struct pg_statement list_checkpoints = {
+    "list_checkpoints", "SELECT size, encode(root, 'hex'), note FROM audit_checkpoint WHERE size > $1 AND size <= $2"
+                        " ORDER BY size"};
+
+void store_checkpoints_free(struct store_checkpoint *checkpoints, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        store_checkpoint_finish(&checkpoints[i]);
+    free(checkpoints);
+}
+
+int checkpoints_read(struct pg_connection *connection, uint64_t from, uint64_t to,
+                     struct store_checkpoint **checkpoints, size_t *count, struct cg_error *err)
+{
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_int(&params, (int64_t)from);
+    pg_put_int(&params, (int64_t)to);
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    int found = pg_run(connection, &list_checkpoints, &params, &rows, err);
+    if (found < 0)
         return -1;
-    pg_get_copy(&row, &checkpoint->note);
-    return pg_row_end(&row, err) == 0 ? 1 : -1;
+    struct store_checkpoint *list = calloc((size_t)found + 1, sizeof *list);
+    if (!list)
+        return cg_fail_memory(err);
+    for (int i = 0; i < found; i++)
+        if (take_checkpoint(rows, i, &list[i], err) != 0) {
+            store_checkpoints_free(list, (size_t)found);
+            return -1;
+        }
+    *checkpoints = list;
+    *count = (size_t)found;
+    return 0;
 }
 
 /* --- tiles ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,10 @@
 int checkpoint_read(struct pg_connection *connection, uint64_t size, struct store_checkpoint *checkpoint,
                     struct cg_error *err);
 
+/* As store_audit_checkpoints. */
+int checkpoints_read(struct pg_connection *connection, uint64_t from, uint64_t to,
+                     struct store_checkpoint **checkpoints, size_t *count, struct cg_error *err);
+
 /* As store_audit_tile. */
 int tile_read(struct pg_connection *connection, const struct cg_tile *tile, struct cg_bytes *content,
               struct cg_error *err);

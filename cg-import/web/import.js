@@ -4,7 +4,7 @@
 import {get, text as getText} from './api.js';
 import {el, find, replace} from './dom.js';
 import {follow} from './events.js';
-import {figures, findingsView, placeOf} from './findings.js';
+import {figures, findingsView, placesOf} from './findings.js';
 import {ago, buildLink, bytes, count, digest, none, nvr, state, time} from './format.js';
 import {actionsView} from './import_actions.js';
 import {editorView} from './import_editor.js';
@@ -129,11 +129,11 @@ class ImportPage {
         else location.assign(`/ui/imports/${now.id}`);
       },
       onLeave: () => {
-        replace(this.parts.editor);
-        this.parts.findings.hidden = false;
+        this.leaveEditor();
         this.parts.head.querySelector('button')?.focus();
       }});
     this.parts.findings.hidden = true;
+    find('.actions', this.parts.head).hidden = true;
     replace(this.parts.editor, editor.element);
     editor.focus();
   }
@@ -141,10 +141,15 @@ class ImportPage {
   acted(now, said) {
     replace(this.parts.outcome, said);
     if (now === null) return;
-    replace(this.parts.editor);
-    this.parts.findings.hidden = false;
+    this.leaveEditor();
     this.follow();
     this.soon();
+  }
+
+  leaveEditor() {
+    replace(this.parts.editor);
+    this.parts.findings.hidden = false;
+    find('.actions', this.parts.head).hidden = false;
   }
 
   // --- live ---------------------------------------------------------------------------------------------------------
@@ -219,7 +224,7 @@ function factsOf(found, session) {
 }
 
 function markedRaw(text, findings) {
-  const places = findings.map((finding) => ({...placeOf(text, finding), finding})).sort((a, b) => a.start - b.start);
+  const places = placesOf(text, findings).map((place, i) => ({...place, finding: findings[i]})).sort((a, b) => a.start - b.start);
   const pieces = [];
   let at = 0;
   for (const {start, end, finding} of places) {

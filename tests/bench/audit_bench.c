@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The audit log: how fast leaves are put in, signed and published, how long one waits for its signature while others
- * come, and how long a proof takes in a large log.
+ * come, and how long a proof takes in a large log, and verifying all of it.
  *
  * usage: audit_bench DIRECTORY [SECONDS [WRITERS [ENTRIES]]]     a private PostgreSQL is made in DIRECTORY and left
- * there; the large log is hashes alone, of ENTRIES made-up leaves
+ * there; the large log has ENTRIES made-up leaves of LEAF_BYTES, about 250 bytes of disk for each
  */
+#include "audit/replay.h"
 #include "audit/sequencer.h"
 #include "base/clock.h"
 #include "base/stop.h"
@@ -20,7 +21,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { WRITERS_MOST = 64, SAMPLES_MOST = 100000, PROOFS = 5000 };
+enum { WRITERS_MOST = 64, SAMPLES_MOST = 100000, PROOFS = 5000, LEAF_BYTES = 200 };
 
 static atomic_uint_least64_t put;
 static atomic_bool over;
@@ -144,81 +145,130 @@ static struct sequencer *measure_drain(struct store *store, const char *director
     return sequencer;
 }
 
-/* --- proofs in a large log -----------------------------------------------------------------------------------------
+/* --- a large log ---------------------------------------------------------------------------------------------------
  */
 
-struct tiles {
+struct large {
     const char *directory;
-    struct cg_bytes open[CG_TILE_LEVELS]; /* the tile of each level that is being filled */
-    uint64_t n[CG_TILE_LEVELS];
+    struct cg_bytes hashes[CG_TILE_LEVELS]; /* of the tile of each level that is being filled */
+    struct cg_bytes entries;                /* of the bundle that is */
+    unsigned entry_count;
 };
 
-static void write_tile(struct tiles *tiles, unsigned level)
+/* Writes what was filled and empties it; its place is told by the number of hashes or entries the log has there. */
+static void write_tile(const struct large *large, struct cg_tile tile, struct cg_bytes *content)
 {
-    const struct cg_tile tile = {.kind = CG_TILE_HASHES,
-                                 .level = level,
-                                 .n = tiles->n[level],
-                                 .width = (unsigned)(tiles->open[level].size / CG_MERKLE_HASH_SIZE)};
     char name[CG_TILE_PATH_SIZE], path[4200];
     cg_tile_path(&tile, name);
-    snprintf(path, sizeof path, "%s/%s", tiles->directory, name);
+    snprintf(path, sizeof path, "%s/%s", large->directory, name);
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         mkdir(path, 0755);
         *slash = '/';
     }
     CG_AUTO_FILE FILE *file = fopen(path, "we");
-    if (!file || fwrite(tiles->open[level].data, 1, tiles->open[level].size, file) != tiles->open[level].size)
+    if (!file || fwrite(content->data, 1, content->size, file) != content->size)
         end_with("cannot write a tile");
-    cg_bytes_clear(&tiles->open[level]);
-    tiles->n[level]++;
+    cg_bytes_clear(content);
+}
+
+static unsigned hashes_of(const struct cg_bytes *content)
+{
+    return (unsigned)(content->size / CG_MERKLE_HASH_SIZE);
 }
 
 static int take_node(void *context, unsigned level, uint64_t index, const struct cg_merkle_hash *hash,
                      struct cg_error *err)
 {
-    struct tiles *tiles = context;
-    (void)index;
+    struct large *large = context;
     if (level % CG_TILE_HEIGHT != 0)
         return 0;
-    if (cg_bytes_append(&tiles->open[level / CG_TILE_HEIGHT], hash->bytes, sizeof hash->bytes, err) != 0)
+    level /= CG_TILE_HEIGHT;
+    struct cg_bytes *hashes = &large->hashes[level];
+    if (cg_bytes_append(hashes, hash->bytes, sizeof hash->bytes, err) != 0)
         return -1;
-    if (tiles->open[level / CG_TILE_HEIGHT].size == CG_TILE_SIZE)
-        write_tile(tiles, level / CG_TILE_HEIGHT);
+    if (hashes->size == CG_TILE_SIZE)
+        write_tile(large, (struct cg_tile){CG_TILE_HASHES, level, index / CG_TILE_WIDTH, CG_TILE_WIDTH}, hashes);
     return 0;
 }
 
-/* Tiles of `entries` leaves, each its own number, and a checkpoint nobody would believe. */
-static void make_large(const char *directory, uint64_t entries)
+static void make_leaf(uint64_t index, char leaf[LEAF_BYTES])
+{
+    memset(leaf, 'x', LEAF_BYTES);
+    memcpy(leaf, &index, sizeof index);
+}
+
+static void add_entry(struct large *large, uint64_t index, const char *leaf)
+{
+    struct cg_error err = {0};
+    if (cg_tile_bundle_append(&large->entries, leaf, LEAF_BYTES, &err) != 0)
+        end_with(err.message);
+    if (++large->entry_count < CG_TILE_WIDTH)
+        return;
+    write_tile(large, (struct cg_tile){CG_TILE_ENTRIES, 0, index / CG_TILE_WIDTH, CG_TILE_WIDTH}, &large->entries);
+    large->entry_count = 0;
+}
+
+/* The right edge. */
+static void write_partial_tiles(struct large *large, uint64_t entries)
+{
+    if (large->entry_count > 0)
+        write_tile(large, (struct cg_tile){CG_TILE_ENTRIES, 0, entries / CG_TILE_WIDTH, large->entry_count},
+                   &large->entries);
+    cg_bytes_finish(&large->entries);
+    for (unsigned level = 0; level < CG_TILE_LEVELS; level++, entries /= CG_TILE_WIDTH) {
+        struct cg_bytes *hashes = &large->hashes[level];
+        if (hashes->size > 0)
+            write_tile(large, (struct cg_tile){CG_TILE_HASHES, level, entries / CG_TILE_WIDTH, hashes_of(hashes)},
+                       hashes);
+        cg_bytes_finish(hashes);
+    }
+}
+
+static struct cg_note_signer *make_signer(void)
 {
     static const unsigned char seed[CG_ED25519_SEED_SIZE];
     struct cg_error err = {0};
-    struct tiles tiles = {.directory = directory};
-    struct cg_merkle_range range = {0};
-    struct cg_merkle_hash hash;
-    const struct cg_merkle_sink sink = {.node = take_node, .context = &tiles};
-    CG_AUTO_MERKLE_HASHER struct cg_merkle_hasher *hasher = cg_merkle_hasher_create(&err);
-    for (uint64_t i = 0; i < entries; i++)
-        if (cg_merkle_hash_leaf(hasher, &i, sizeof i, &hash, &err) != 0 ||
-            cg_merkle_range_append(&range, hasher, &hash, &sink, &err) != 0)
-            end_with(err.message);
-    for (unsigned level = 0; level < CG_TILE_LEVELS; level++) {
-        if (tiles.open[level].size > 0)
-            write_tile(&tiles, level);
-        cg_bytes_finish(&tiles.open[level]);
-    }
-    struct cg_checkpoint checkpoint = {.origin = "bench.example/log", .size = entries};
-    CG_AUTO_NOTE_SIGNER struct cg_note_signer *signer =
-        cg_note_signer_create("bench.example/log", CG_NOTE_ED25519, seed, &err);
-    const struct cg_note_signer *signers[] = {signer};
+    struct cg_note_signer *signer = cg_note_signer_create("bench.example/log", CG_NOTE_ED25519, seed, &err);
+    if (!signer)
+        end_with(err.message);
+    return signer;
+}
+
+static void write_checkpoint(const char *directory, const struct cg_note_signer *signer, uint64_t entries,
+                             const struct cg_merkle_hash *root)
+{
+    struct cg_error err = {0};
+    const struct cg_checkpoint checkpoint = {.origin = "bench.example/log", .size = entries, .root = *root};
     CG_AUTO_BYTES struct cg_bytes note = {0};
     char path[4200];
     snprintf(path, sizeof path, "%s/checkpoint", directory);
     CG_AUTO_FILE FILE *file = fopen(path, "we");
-    if (!file || cg_merkle_range_root(&range, hasher, &checkpoint.root, &err) != 0 ||
-        cg_checkpoint_sign(&checkpoint, signers, 1, &note, &err) != 0 ||
+    if (!file || cg_checkpoint_sign(&checkpoint, &signer, 1, &note, &err) != 0 ||
         fwrite(note.data, 1, note.size, file) != note.size)
         end_with("cannot write the checkpoint");
+}
+
+static void make_large(const char *directory, const struct cg_note_signer *signer, uint64_t entries)
+{
+    struct cg_error err = {0};
+    struct large large = {.directory = directory};
+    struct cg_merkle_range range = {0};
+    struct cg_merkle_hash hash;
+    const struct cg_merkle_sink sink = {.node = take_node, .context = &large};
+    CG_AUTO_MERKLE_HASHER struct cg_merkle_hasher *hasher = cg_merkle_hasher_create(&err);
+    for (uint64_t i = 0; i < entries; i++) {
+        char leaf[LEAF_BYTES];
+        make_leaf(i, leaf);
+        add_entry(&large, i, leaf);
+        if (cg_merkle_hash_leaf(hasher, leaf, LEAF_BYTES, &hash, &err) != 0 ||
+            cg_merkle_range_append(&range, hasher, &hash, &sink, &err) != 0)
+            end_with(err.message);
+    }
+    write_partial_tiles(&large, entries);
+    if (cg_merkle_range_root(&range, hasher, &hash, &err) != 0)
+        end_with(err.message);
+    write_checkpoint(directory, signer, entries, &hash);
 }
 
 /* As a request does it: the checkpoint is read, the tiles are, and the proof is verified before it goes out. */
@@ -232,10 +282,12 @@ static void measure_proofs(const char *directory, uint64_t entries)
         AUTO_PUBLISHED struct published published = {0};
         CG_AUTO_BYTES struct cg_bytes text = {0};
         index = (index * 6364136223846793005ULL + 1442695040888963407ULL);
-        uint64_t leaf = (index >> 11) % entries;
+        uint64_t chosen = (index >> 11) % entries;
+        char leaf[LEAF_BYTES];
+        make_leaf(chosen, leaf);
         double at = now_ms();
         if (published_open(&published, directory, &err) != 1 ||
-            published_proof(&published, leaf, &leaf, sizeof leaf, &text, &err) != 0)
+            published_proof(&published, chosen, leaf, sizeof leaf, &text, &err) != 0)
             end_with(err.message);
         times[i] = now_ms() - at;
         size_t lines = 0;
@@ -245,6 +297,22 @@ static void measure_proofs(const char *directory, uint64_t entries)
     }
     printf("%" PRIu64 " entries, at most %zu lines; ", entries, hashes);
     tell("a proof from files", times, PROOFS);
+}
+
+/* As `cg-import audit verify DIRECTORY` does it. */
+static void measure_verification(const char *directory, const struct cg_note_signer *signer, uint64_t entries)
+{
+    struct cg_error err = {0};
+    const struct replay_options options = {.directory = directory,
+                                           .policy = {.logs = cg_note_signer_verifier(signer), .log_count = 1}};
+    struct replay_result result = {0};
+    double began = now_ms();
+    if (replay_verify(&options, &result, &err) != 0)
+        end_with(err.message);
+    double spent_s = (now_ms() - began) / 1e3;
+    cg_checkpoint_finish(&result.checkpoint);
+    printf("all %" PRIu64 " entries of %d bytes verified in %.1f s: %.0f a second\n", entries, LEAF_BYTES, spent_s,
+           (double)entries / spent_s);
 }
 
 int main(int argc, char **argv)
@@ -273,7 +341,9 @@ int main(int argc, char **argv)
     sequencer_stop(sequencer);
     store_close(store);
     private_postgres_stop(postgres, &err);
-    make_large(large, entries);
+    CG_AUTO_NOTE_SIGNER struct cg_note_signer *signer = make_signer();
+    make_large(large, signer, entries);
     measure_proofs(large, entries);
+    measure_verification(large, signer, entries);
     return 0;
 }

@@ -2,16 +2,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measure cg-import beside the koji command on a hub, and `check` beside other validators.
 
-    bench.py [--profile P] [--config F] [--runs 3] [--only NAME,...] [--work DIR]
+    bench.py [--profile P] [--config F] [--runs 5] [--only NAME,...] [--hub-pid PID ...] [--work DIR]
 
-Each measure runs both programs in turn, A B A B ..., and prints the median of each, their range, and the ratio of the
-medians; figures of one run compare, figures of two machines do not. The hub is filled with builds named bench-*.
-Measures: image (one archive of 1 GiB), images (4 of 256 MiB), batch and runs (50 small builds), check (a document of
-about 1 MB with 5,000 components). `check` wants no hub, the others are left out without a profile; ajv is installed with npm below build/bench if it can be.
+Each measure runs both programs in turn, A B A B ..., from files that are in memory and a disk that has written
+everything back, and prints the median of each, their range, and the ratio of the medians. Beside the time it tells where
+it went: the processor time of the client, of the hub where --hub-pid names its processes (httpd's and PostgreSQL's
+first; their children count), and of everything else on this machine. Where the last is more than a few hundredths of
+the time, something else was at work and the figures are worth little. Figures of one run compare, figures of two
+machines do not. The hub is filled with builds named bench-*.
+Measures: image (one archive of 1 GiB), images (4 of 256 MiB), link and links (the same where the hub's volume is mounted
+at the profile's topdir: both programs link), batch and runs (50 small builds), check (a document of about 1 MB with
+5,000 components). `check` wants no hub, the others are left out without a profile; ajv is installed with npm below
+build/bench if it can be. Where the hub has the hub module, cg-import uses it, and each run has other bytes, because
+what the hub holds already would not be sent.
 """
 import argparse
+import configparser
+import hashlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,12 +33,49 @@ sys.path.insert(0, os.path.join(TOP, 'tests/harness'))
 import make_build  # noqa: E402
 
 CG_IMPORT = os.environ.get('CG_IMPORT', os.path.join(TOP, 'build/cg-import'))
+TICK = os.sysconf('SC_CLK_TCK')
 
 
-def run(commands):
-    """Runs the commands one after the other; (wall seconds, largest resident set in MiB)."""
+# --- processor time --------------------------------------------------------------------------------------------------
+def processes():
+    """{pid: (parent, seconds of it and of the children it waited for)}"""
+    found = {}
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                with open('/proc/%s/stat' % name, encoding='utf-8', errors='replace') as stat:
+                    fields = stat.read().rpartition(')')[2].split()
+            except OSError:
+                continue
+            found[int(name)] = int(fields[1]), sum(map(int, fields[11:15])) / TICK
+    return found
+
+
+def tree_seconds(roots):
+    """Of these processes and all below them."""
+    found, total = processes(), 0.0
+    below = list(roots)
+    while below:
+        pid = below.pop()
+        if pid in found:
+            total += found[pid][1]
+            below += [child for child, (parent, _) in found.items() if parent == pid]
+    return total
+
+
+def busy_seconds():
+    """Of the whole machine since it was started."""
+    with open('/proc/stat', encoding='ascii') as stat:
+        user, nice, system, _, _, irq, softirq = map(int, stat.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / TICK
+
+
+# --- one run ---------------------------------------------------------------------------------------------------------
+def run(commands, hub_pids=()):
+    """Runs the commands one after the other; a dict of seconds and of the largest resident set in MiB."""
     os.sync()  # what the run before left to be written is not this one's to wait for
-    began, peak = time.monotonic(), 0
+    hub, busy, client, peak = tree_seconds(hub_pids), busy_seconds(), 0.0, 0
+    began = time.monotonic()
     for command in commands:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         error = process.stderr.read()
@@ -36,22 +83,27 @@ def run(commands):
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             sys.exit('bench: %s\n%s' % (' '.join(command), error.decode(errors='replace')[-2000:]))
+        client += usage.ru_utime + usage.ru_stime
         peak = max(peak, usage.ru_maxrss / 1024)
-    return time.monotonic() - began, peak
+    wall = time.monotonic() - began
+    hub, busy = tree_seconds(hub_pids) - hub, busy_seconds() - busy
+    return {'wall': wall, 'client': client, 'hub': hub, 'other': max(0.0, busy - client - hub), 'peak': peak}
 
 
-def again(directory, work):
-    """The same build under an NVR of its own; the files are hard links."""
-    copy = os.path.join(work, uuid.uuid4().hex)
-    os.makedirs(copy)
-    with open(os.path.join(directory, 'metadata.json'), encoding='utf-8') as text:
-        metadata = json.load(text)
-    metadata['build']['release'] = '%d.%s' % (time.time(), uuid.uuid4().hex[:8])
-    for output in metadata['output']:
-        os.link(os.path.join(directory, output['filename']), os.path.join(copy, output['filename']))
-    with open(os.path.join(copy, 'metadata.json'), 'w', encoding='utf-8') as text:
-        json.dump(metadata, text)
-    return copy
+def median(runs, name):
+    return statistics.median(one[name] for one in runs)
+
+
+def new_bytes(path, output):
+    """A copy of the file with another end, and the output as it describes that; at `path` itself."""
+    end = uuid.uuid4().bytes
+    shutil.copyfile(path, path + '.new')
+    os.replace(path + '.new', path)
+    with open(path, 'r+b') as content:
+        content.seek(-len(end), os.SEEK_END)
+        content.write(end)
+    with open(path, 'rb') as content:
+        output['checksum'] = hashlib.file_digest(content, output['checksum_type']).hexdigest()
 
 
 class Bench:
@@ -62,62 +114,114 @@ class Bench:
                                     check=True).stdout.strip(), '--profile', options.profile]
         if options.config:
             self.koji += ['--config', options.config]
+        told = subprocess.run([CG_IMPORT, 'hub', '--json', *self.login], stdout=subprocess.PIPE, text=True, check=True)
+        self.module = json.loads(told.stdout)['plugin']
+        print('hub      %s; hub module: %s; load of this machine %.1f, %d processors'
+              % (options.profile, 'yes' if self.module else 'no', os.getloadavg()[0], os.cpu_count()), flush=True)
 
-    def koji_import(self, directory):
-        return self.koji + ['import-cg', '--noprogress', os.path.join(directory, 'metadata.json'), directory]
+    # --- builds ---
+    def build(self, name, **options):
+        directory = os.path.join(self.options.work, name)
+        if not os.path.isdir(directory):
+            make_build.make(directory, name='bench-' + name, plain=True, **options)
+        return directory
+
+    def again(self, directory):
+        """The same build under an NVR of its own, in memory; the files are hard links unless the hub knows contents."""
+        copy = os.path.join(self.options.work, uuid.uuid4().hex)
+        os.makedirs(copy)
+        with open(os.path.join(directory, 'metadata.json'), encoding='utf-8') as text:
+            metadata = json.load(text)
+        metadata['build']['release'] = '%d.%s' % (time.time(), uuid.uuid4().hex[:8])
+        for output in metadata['output']:
+            path = os.path.join(copy, output['filename'])
+            os.link(os.path.join(directory, output['filename']), path)
+            if self.module and output['type'] != 'log':
+                new_bytes(path, output)
+            with open(path, 'rb') as content:
+                while content.read(1 << 20):
+                    pass
+        with open(os.path.join(copy, 'metadata.json'), 'w', encoding='utf-8') as text:
+            json.dump(metadata, text)
+        return copy
+
+    def one_image(self):
+        return self.build('image', size=1 << 30, logs=3, components=300)
+
+    def four_images(self):
+        return self.build('images', size=1 << 28, logs=3, components=300,
+                          arches=('x86_64', 'aarch64', 'ppc64le', 's390x'))
+
+    def small(self, count=50):
+        directory = self.build('small', size=1 << 20, logs=2, components=30)
+        return [self.again(directory) for _ in range(count)]
+
+    # --- commands ---
+    def koji_import(self, directory, *more):
+        return self.koji + ['import-cg', '--noprogress', *more, os.path.join(directory, 'metadata.json'), directory]
 
     def our_import(self, directory, *more):
         return [CG_IMPORT, 'import', '--quiet', *self.login, *more, os.path.join(directory, 'metadata.json'), directory]
 
-    def build(self, name, **options):
-        directory = os.path.join(self.options.work, name)
-        make_build.make(directory, name='bench-' + name, plain=True, **options)
-        return directory
-
-    def pair(self, name, theirs, ours):
-        """theirs() and ours() make the commands of one run."""
-        figures = {'koji': [], 'cg-import': []}
-        for _ in range(self.options.runs):
-            figures['koji'].append(run(theirs()))
-            figures['cg-import'].append(run(ours()))
-        medians = {}
-        for label, runs in figures.items():
-            seconds = [wall for wall, _ in runs]
-            medians[label] = statistics.median(seconds)
-            print('%-8s %-10s %7.2f s (%.2f-%.2f)  peak %4.0f MiB'
-                  % (name, label, medians[label], min(seconds), max(seconds), max(peak for _, peak in runs)))
-        print('%-8s ratio      %7.2f x' % (name, medians['koji'] / medians['cg-import']), flush=True)
-
-    def large(self, name, directory):
-        work = self.options.work
-        self.pair(name, lambda: [self.koji_import(again(directory, work))],
-                  lambda: [self.our_import(again(directory, work))])
-
-    def image(self):
-        self.large('image', self.build('image', size=1 << 30, logs=3, components=300))
-
-    def images(self):
-        self.large('images', self.build('images', size=1 << 28, logs=3, components=300,
-                                        arches=('x86_64', 'aarch64', 'ppc64le', 's390x')))
-
-    def small(self):
-        directory = self.build('small', size=1 << 20, logs=2, components=30)
-        return [again(directory, self.options.work) for _ in range(50)]
-
-    def batch_commands(self):
+    def our_list(self, directories):
         listing = os.path.join(self.options.work, uuid.uuid4().hex)
         with open(listing, 'w', encoding='utf-8') as out:
-            out.writelines('%s\n' % directory for directory in self.small())
+            out.writelines('%s\n' % directory for directory in directories)
         return [[CG_IMPORT, 'import', '--quiet', *self.login, '--batch', listing]]
 
+    # --- measures ---
+    def pair(self, name, theirs, ours):
+        """theirs() and ours() make the commands of one run."""
+        sides = {'koji': theirs, 'cg-import': ours}
+        figures = {label: [] for label in sides}
+        for _ in range(self.options.runs):
+            for label, commands in sides.items():
+                figures[label].append(run(commands(), self.options.hub_pid))
+        for label, runs in figures.items():
+            walls = [one['wall'] for one in runs]
+            hub = 'hub %6.2f, ' % median(runs, 'hub') if self.options.hub_pid else ''
+            print('%-8s %-10s %7.2f s (%.2f-%.2f)  processor: client %5.2f, %s%s %5.2f s  peak %4.0f MiB'
+                  % (name, label, statistics.median(walls), min(walls), max(walls), median(runs, 'client'), hub,
+                     'others' if hub else 'hub and others', median(runs, 'other'), max(one['peak'] for one in runs)))
+        print('%-8s ratio      %7.2f x' % (name, median(figures['koji'], 'wall') / median(figures['cg-import'], 'wall')),
+              flush=True)
+
+    def large(self, name, directory, *more):
+        self.pair(name, lambda: [self.koji_import(self.again(directory), *more)],
+                  lambda: [self.our_import(self.again(directory), *more)])
+
+    def image(self):
+        self.large('image', self.one_image())
+
+    def images(self):
+        self.large('images', self.four_images())
+
+    def volume_is_mounted(self, name):
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read(self.options.config or ['/etc/koji.conf', os.path.expanduser('~/.koji/config')])
+        topdir = parser.get(self.options.profile, 'topdir', fallback='')
+        if topdir and os.access(os.path.join(topdir, 'work'), os.W_OK):
+            return True
+        print('%-8s left out: the hub\'s volume is not mounted for writing at the topdir of the profile' % name)
+        return False
+
+    def link(self):
+        if self.volume_is_mounted('link'):
+            self.large('link', self.one_image(), '--link')
+
+    def links(self):
+        if self.volume_is_mounted('links'):
+            self.large('links', self.four_images(), '--link')
+
     def batch(self):
-        self.pair('batch', lambda: [self.koji_import(d) for d in self.small()], self.batch_commands)
+        self.pair('batch', lambda: [self.koji_import(d) for d in self.small()], lambda: self.our_list(self.small()))
 
     def runs(self):
         self.pair('runs', lambda: [self.koji_import(d) for d in self.small()],
                   lambda: [self.our_import(d) for d in self.small()])
 
 
+# --- the check, without a hub ----------------------------------------------------------------------------------------
 def ajv_command(work, schema, document):
     node = os.path.join(TOP, 'build/bench')
     os.makedirs(node, exist_ok=True)
@@ -150,17 +254,19 @@ def check(options):
     for label, command in commands.items():
         if command:
             runs = [run([command]) for _ in range(max(5, options.runs))]
-            medians[label] = statistics.median(wall for wall, _ in runs)
-            print('check    %-10s %7.3f s  peak %4.0f MiB  %6.1f x'
-                  % (label, medians[label], max(peak for _, peak in runs), medians[label] / medians['cg-import']))
+            medians[label] = median(runs, 'wall')
+            print('check    %-10s %7.3f s  processor: client %6.3f s  peak %4.0f MiB  %6.1f x'
+                  % (label, medians[label], median(runs, 'client'), max(one['peak'] for one in runs),
+                     medians[label] / medians['cg-import']), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--profile', default='')
     parser.add_argument('--config', default='')
-    parser.add_argument('--runs', type=int, default=3)
-    parser.add_argument('--only', default='image,images,batch,runs,check')
+    parser.add_argument('--runs', type=int, default=5)
+    parser.add_argument('--only', default='check,runs,batch,image,images,link,links')
+    parser.add_argument('--hub-pid', type=int, action='append', default=[])
     parser.add_argument('--work', default=os.path.join(TOP, 'build/bench/work'))
     options = parser.parse_args()
     subprocess.run(['rm', '-rf', options.work], check=True)

@@ -14,9 +14,9 @@ import pytest
 
 RESERVATION = pytest.mark.parametrize('options', [(), ('--reserve',)], ids=['unreserved', 'reserved'])
 TIMES = int(os.environ.get('CG_FAULT_TIMES', '5'))
-# Of an import's requests that hold several calls the second asks who we are and whether the build is there, the third
-# has the small files, the fourth looks at what was imported.
-WHO, FILES, LOOK = 2, 3, 4
+# Of an import's requests that hold several calls the first asks what the hub has registered, who we are and whether the
+# build is there, the second has the small files, the third looks at what was imported.
+WHO, FILES, LOOK = 1, 2, 3
 
 
 def nvr_of(directory):
@@ -235,7 +235,7 @@ def test_a_file_with_other_bytes_is_found_before_the_import(sandbox_hub, cg_impo
     assert done.returncode == 0, done.stderr
 
 
-@RESERVATION
+@pytest.mark.parametrize('options', [(), ('--reserve',), ('--link',)], ids=['unreserved', 'reserved', 'linked'])
 def test_another_md5_of_a_large_file_is_found_by_the_hub_and_told_with_its_place(sandbox_hub, cg_import, make_build,
                                                                                  options):
     directory = make_build(size=(64 << 20) + 1, plain=True)
@@ -243,6 +243,8 @@ def test_another_md5_of_a_large_file_is_found_by_the_hub_and_told_with_its_place
     index, image = next((i, output) for i, output in enumerate(document['output']) if output['type'] == 'docker-image')
     stated, image['checksum'] = image['checksum'], '0' * 32
     (directory / 'metadata.json').write_text(json.dumps(document))
+    if '--link' in options and os.stat(sandbox_hub.path('work')).st_uid != os.getuid():
+        pytest.skip('the hub runs as another user')
     done, result = run(cg_import, sandbox_hub, directory, *options)
     assert (done.returncode, result['error']['name']) == (1, 'CG_E_MISMATCH'), done.stderr
     finding, = result['report']['findings']
@@ -255,6 +257,17 @@ def test_another_md5_of_a_large_file_is_found_by_the_hub_and_told_with_its_place
     done, _ = run(cg_import, sandbox_hub, directory, *options)
     assert done.returncode == 0, done.stderr
     assert_whole(sandbox_hub, directory)
+
+
+def test_a_list_goes_on_with_fewer_at_once_where_sub_sessions_are_refused(sandbox_hub, cg_import, make_build, tmp_path):
+    directories = [make_build(tmp_path / str(number), release=str(number)) for number in range(1, 6)]
+    (tmp_path / 'list').write_text(''.join('%d\n' % number for number in range(1, 6)))
+    sandbox_hub.arm('fault', 'subsession', times=9, code=1000, text='too many sessions')
+    done = cg_import(sandbox_hub, 'import', '--batch', tmp_path / 'list', '--jobs', '3')
+    assert done.returncode == 0, done.stderr
+    assert len(sandbox_hub.log('subsession')) == 1
+    for directory in directories:
+        assert_whole(sandbox_hub, directory)
 
 
 # --- kills and interrupts --------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ class Hub:
         self.proxy = xmlrpc.client.ServerProxy(self.settings['server'], context=context, allow_none=True)
 
     def call(self, method, *params):
-        """An anonymous call, by Python's own XML-RPC."""
+        """An anonymous call, by Python's own XML-RPC, on a connection of its own: a kept one may be closed by now."""
+        self.proxy('close')()
         return getattr(self.proxy, method)(*params)
 
     def options(self):

@@ -8,7 +8,6 @@ import http.server
 import json
 import os
 import pathlib
-import signal
 import socketserver
 import sqlite3
 import subprocess
@@ -20,6 +19,7 @@ import urllib.request
 import pytest
 
 from made_log import DASH, Key, Log, b64, growth, root
+from witness_process import Witness
 
 
 @pytest.fixture
@@ -31,18 +31,10 @@ def log(cg_import, tmp_path):
 
 @pytest.fixture
 def witness(cg_import, log, tmp_path):
-    """(key, url) of a running witness."""
-    key = Key(cg_import, tmp_path, 'witness.example/w', '--witness')
-    ready = tmp_path / 'ready.json'
-    process = subprocess.Popen([cg_import.path, 'witness', '--key-file', key.file, '--state', tmp_path / 'state', '--log',
-                                log.key.vkey, '--listen', '127.0.0.1:0', '--ready-file', ready])
-    deadline = time.monotonic() + 60
-    while not ready.exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    yield key, json.loads(ready.read_text())['url']
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    """A running witness, which has `name` and `vkey`, and its url."""
+    running = Witness(cg_import.path, 'witness.example/w', log.key.vkey, tmp_path / 'witness').start()
+    yield running, running.url
+    assert running.stop() == 0
 
 
 def add_checkpoint(url, body):
@@ -171,7 +163,7 @@ def litewitness(log, tmp_path):
     """(verifier key, url) of a running litewitness (filippo.io/torchwood), whose binary CG_LITEWITNESS names."""
     binary = os.environ.get('CG_LITEWITNESS')
     if not binary:
-        pytest.skip('CG_LITEWITNESS does not name a litewitness')
+        pytest.skip('CG_LITEWITNESS does not name a litewitness, which only a Go newer than that of distributions builds')
     name, socket = 'lite.example/w', str(tmp_path / 'agent')
     subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / 'lw'], check=True)
     database = sqlite3.connect(tmp_path / 'lw.db')
@@ -208,8 +200,21 @@ def litewitness(log, tmp_path):
         yield '%s+%s+%s' % (name, key_id, b64(public)), url
 
 
-def test_a_witness_of_others_answers_alike_and_is_verified(cg_import, log, witness, litewitness, tmp_path):
-    vkey, url = litewitness
+@pytest.fixture
+def go_witness(log, go_verifiers):
+    """(verifier key, url) of a witness made of Go's sumdb/note and transparency-dev/merkle."""
+    with go_verifiers.witness('go.example/w', log.key.vkey) as running:
+        yield running
+
+
+@pytest.fixture
+def fixture_named(request):
+    return request.getfixturevalue
+
+
+@pytest.mark.parametrize('other', ['go_witness', 'litewitness'])
+def test_a_witness_of_others_answers_alike_and_is_verified(cg_import, log, witness, other, fixture_named, tmp_path):
+    vkey, url = fixture_named(other)
     requests = [(0, 10, None), (0, 20, None), (10, 300, None), (300, 10, None), (300, 300, None), (300, 600, None)]
     for old, new, note in requests:
         ours, theirs = (add_checkpoint(one, request(log, old, new, note)) for one in (witness[1], url))

@@ -8,25 +8,6 @@ import time
 import published_log
 
 
-def settled(service, size=None, timeout_s=30):
-    """Wait until nothing waits and all is published; the checkpoint."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        reply = service.request('GET', '/metrics', token='')
-        figures = dict(line.split(' ') for line in reply.body.decode().splitlines()
-                       if line.startswith('cg_import_audit_'))
-        published = float(figures.get('cg_import_audit_published_entries', 0))
-        if float(figures['cg_import_audit_pending']) == 0 and published > 0 and \
-                published == float(figures['cg_import_audit_signed_entries']):
-            return published_log.Checkpoint(service.request('GET', '/checkpoint', token='').body.decode())
-        assert time.monotonic() < deadline, figures
-        time.sleep(0.05)
-
-
-def vkey_of(leaves):
-    return [leaf for leaf in map(json.loads, leaves) if leaf['type'] == 'key'][-1]['detail']['keys'][0]
-
-
 def read_from(service, token=None):
     def read(path):
         reply = service.request('GET', '/' + path, token=token)
@@ -39,9 +20,9 @@ def test_an_import_is_proved_from_post_to_hub(service, make_build):
     build = make_build()
     identity = service.post(build).json()['id']
     assert service.wait(identity)['state'] == 'imported'
-    settled(service)
+    published_log.settled(service)
     checkpoint, leaves = published_log.replay(read_from(service))
-    assert checkpoint.is_signed_by(vkey_of(leaves)) in (True, None)
+    assert checkpoint.is_signed_by(published_log.vkey_of(leaves)) in (True, None)
     trail = service.request('GET', '/v1/imports/%s/audit' % identity).json()
     assert trail['unpublished'] == 0
     told = []
@@ -71,7 +52,7 @@ def test_refused_posts_and_tokens_are_told(service, make_build):
     assert service.request('POST', '/v1/imports', b'{', {'Content-Type': 'application/json'}).status == 400
     assert service.verb('token', 'revoke', 'operator-1').returncode == 0
     service.token = service.make_token('another', 'auditor')
-    settled(service)
+    published_log.settled(service)
     _, leaves = published_log.replay(read_from(service))
     told = [(leaf['type'], leaf.get('detail', {}).get('error') or leaf.get('detail', {}).get('name'))
             for leaf in map(json.loads, leaves) if leaf['type'] != 'key']
@@ -81,7 +62,7 @@ def test_refused_posts_and_tokens_are_told(service, make_build):
 
 def test_who_may_read_what(service, make_build):
     service.wait(service.post(make_build()).json()['id'])
-    size = settled(service).size
+    size = published_log.settled(service).size
     submitter = service.make_token('submitter', 'submitter')
     width = min(size, 256)
     for token, status in (('', 401), (submitter, 403), (None, 200)):
@@ -106,13 +87,13 @@ def test_who_may_read_what(service, make_build):
 def test_an_older_database_is_not_signed(start_service, sandbox_hub, postgres, postgres_server, make_build):
     service = start_service(sandbox_hub, postgres)
     service.wait(service.post(make_build()).json()['id'])
-    before = settled(service)
+    before = published_log.settled(service)
     assert service.stop() == 0
     name = postgres.rpartition('dbname=')[2]
     postgres_server.sql('postgres', 'CREATE DATABASE %s_backup TEMPLATE %s' % (name, name))
     service.start()
     service.wait(service.post(make_build(release='later')).json()['id'])
-    after = settled(service)
+    after = published_log.settled(service)
     assert after.size > before.size
     assert service.stop() == 0
     postgres_server.sql('postgres', 'DROP DATABASE %s' % name)
@@ -132,26 +113,26 @@ def test_an_older_database_is_not_signed(start_service, sandbox_hub, postgres, p
     assert (restored.returncode, restored.stdout) == (0, '%d entries put back\n' % (after.size - before.size)), restored.stderr
     service.start()
     service.make_token('two', 'submitter')
-    assert settled(service).size > after.size
+    assert published_log.settled(service).size > after.size
     _, leaves = published_log.replay(read_from(service))
     assert published_log.tree_root([published_log.leaf_hash(leaf) for leaf in leaves[:after.size]]) == after.root
 
 
 def test_a_lost_directory_is_published_again(service, make_build):
     service.wait(service.post(make_build()).json()['id'])
-    before = settled(service)
+    before = published_log.settled(service)
     assert service.stop() == 0
     shutil.rmtree(service.state / 'audit' / 'log')
     service.start()
-    assert settled(service).size >= before.size
+    assert published_log.settled(service).size >= before.size
     published_log.replay(read_from(service))
 
 
 def test_the_verbs_show_what_verifies_offline(service, make_build, tmp_path):
     identity = service.post(make_build()).json()['id']
     service.wait(identity)
-    settled(service)
-    key = vkey_of(published_log.replay(read_from(service))[1])
+    published_log.settled(service)
+    key = published_log.vkey_of(published_log.replay(read_from(service))[1])
     token = tmp_path / 'token'
     token.write_text(service.token + '\n')
     token.chmod(0o600)
@@ -178,3 +159,38 @@ def test_the_verbs_show_what_verifies_offline(service, make_build, tmp_path):
     lines = proved.read_text().splitlines(True)
     proved.write_text(''.join(lines[:3] + [lines[3].swapcase()] + lines[4:]))
     assert audit('verify', str(proved), '--key', key).returncode != 0
+
+
+def test_what_the_service_says_of_its_witnesses(start_service, sandbox_hub, postgres, make_build, cg_import, tmp_path):
+    service = start_service(sandbox_hub, postgres)
+    vkey = service.request('GET', '/v1/session').json()['service']['log']['keys'][0]
+    keys = {}
+    for name in ('present.example', 'absent.example'):
+        done = cg_import(None, 'audit', 'keygen', name, '--output', str(tmp_path / name), '--witness')
+        keys[name] = done.stdout.strip()
+    ready = tmp_path / 'ready.json'
+    witness = subprocess.Popen([cg_import.path, 'witness', '--key-file', tmp_path / 'present.example', '--state',
+                                tmp_path / 'witness', '--log', vkey, '--listen', '127.0.0.1:0', '--ready-file', ready])
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert witness.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        url = json.loads(ready.read_text())['url']
+        assert service.stop() == 0
+        # The absent one has the address of the present one, which signs with another key.
+        service.configure(audit={'quorum': 1},
+                          **{'witness one': {'url': url, 'key': keys['present.example']},
+                             'witness two': {'url': url, 'key': keys['absent.example']}})
+        service.start()
+        assert service.wait(service.post(make_build()).json()['id'])['state'] == 'imported'
+        checkpoint = settled(service)
+        told = service.request('GET', '/v1/audit/log').json()
+        assert (told['size'], told['quorum'], told['keys']) == (checkpoint.size, 1, [vkey])
+        present, absent = told['witnesses']
+        assert (present['name'], present['key'], present['size']) == ('one', keys['present.example'], told['size'])
+        assert abs(time.mktime(time.strptime(present['at'][:19], '%Y-%m-%dT%H:%M:%S')) - time.timezone - time.time()) < 1800
+        assert absent == {'name': 'two', 'key': keys['absent.example'], 'size': None, 'at': None}
+    finally:
+        witness.terminate()
+        assert witness.wait(60) == 0

@@ -137,6 +137,22 @@ cg-import: cannot import DIR/metadata.json: the metadata has 1 error [CG_E_REFUS
     assert result['report']['findings'][0]['pointer'] == '/build/version'
 
 
+def test_what_the_hub_has_not_registered_is_told_together_with_the_other_faults(run, make_build, sandbox_hub):
+    directory = make_build(release='1')
+
+    def change(document):
+        document['build'].update(version='1-0')
+        for buildroot in document['buildroots']:
+            buildroot['content_generator']['name'] = 'other-reactor'
+    edit(directory, change)
+    findings = json.loads(run(directory, '--json').stdout)['report']['findings']
+    assert {'/build/version', '/buildroots/0/content_generator/name'} <= {one['pointer'] for one in findings}
+    edit(directory, lambda document: document['build'].update(version='1.0'))
+    done = run(directory)
+    assert done.returncode == 1 and '"other-reactor"' in done.stderr
+    assert sandbox_hub.log('upload') + sandbox_hub.log('CGImport') == []
+
+
 def test_a_damaged_file_is_refused_before_a_byte_is_sent(run, make_build, sandbox_hub):
     directory = make_build(release='1')
     (directory / 'x86_64.log').write_text('other')

@@ -208,17 +208,17 @@ def test_the_stream_of_all_events_shows_the_scope_only_and_goes_on(intake):
 
 def test_who_watches_begins_now(filled):
     path = '/v1/events?begin=now'
-    before = filled.ask('GET', '/v1/events?limit=1000').json['events'][-1]['id']
-    assert filled.ask('GET', path).json['events'] == []
-    stream = Stream(filled, path)
-    seen = filled.post(Build('seen-from-now').metadata).json
+    before = filled.ask('GET', '/v1/events?limit=1000', caller='auditor').json['events'][-1]['id']
+    assert filled.ask('GET', path, caller='auditor').json['events'] == []
+    stream = Stream(filled, path, 'auditor')
+    seen = filled.post(Build('seen_from_now').metadata).json
     assert json.loads(stream.next()['data'])['import'] == seen['id']
     stream.close()
     # Who comes again goes on where it was.
-    again = Stream(filled, path, Last_Event_ID=str(before))
+    again = Stream(filled, path, 'auditor', Last_Event_ID=str(before))
     assert int(again.next()['id']) > before
     again.close()
-    assert filled.ask('GET', '/v1/events?begin=now&after=%d' % before).json['events'] != []
+    assert filled.ask('GET', '/v1/events?begin=now&after=%d' % before, caller='auditor').json['events'] != []
 
 
 def test_the_contract_is_served(intake):

@@ -48,7 +48,7 @@ def test_a_small_build_costs_few_requests(sandbox_hub, cg_import, make_build):
     directory = make_build(size=20000)
     assert run(cg_import, sandbox_hub, directory)[0].returncode == 0
     methods = [entry['method'] for entry in sandbox_hub.log()]
-    assert methods == ['multiCall', 'sslLogin', 'multiCall', 'multiCall', 'CGImport', 'multiCall', 'logout']
+    assert methods == ['sslLogin', 'multiCall', 'multiCall', 'CGImport', 'multiCall', 'logout']
 
 
 def test_nothing_is_sent_for_a_build_that_is_there(sandbox_hub, cg_import, make_build):

@@ -78,9 +78,10 @@ def test_a_service_that_is_away_is_told_and_waited_for(site, visit, expect, tmp_
     broken.append(True)
     page.goto('/ui/imports')
     expect(page.locator('.live')).to_have_text('reconnecting')
+    # What happened meanwhile is shown, too, though no event tells of it.
+    site.post(builds.make(tmp_path, name='in-the-break'))
     broken.clear()
     expect(page.locator('.live')).to_have_text('live')
-    site.post(builds.make(tmp_path, name='after-the-break'))
     expect(page.get_by_role('button', name='Show 1 new import')).to_be_visible()
 
 

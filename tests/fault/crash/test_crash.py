@@ -3,9 +3,11 @@
 
 CG_KILLS=N     kills (100)
 CG_SEED=N      another course of events
+CG_POINTS=log  named points are only those at which a change and its leaf are written, and the log grows
 
-Nothing accepted may be lost, nothing be imported twice, every import must end, nothing may be left over, and the audit
-log tells each change exactly once. The last line that the test prints tells the numbers.
+After each kill every change must have its leaf and every leaf its change. Nothing accepted may be lost, nothing be
+imported twice, every import must end, nothing may be left over, and the audit log tells each change exactly once. The
+last line that the test prints tells the numbers.
 """
 import collections
 import hashlib
@@ -38,12 +40,14 @@ ENDS = ('imported', 'rejected', 'canceled')
 STATEMENTS = {
     'put_import': 2, 'put_outputs': 2, 'link_content': 3, 'queue_received': 3,      # intake
     'set_running': 4, 'set_step': 12, 'set_journal': 8, 'set_imported': 3,          # worker
-    'set_later': 2, 'beat': 3, 'COMMIT': 30,
-    'put_event': 12, 'put_pending': 12, 'find_checkpoint': 12, 'move_leaves': 12, 'leaf_hashes': 12,   # audit log
-    'put_checkpoint': 10}
+    'set_later': 2, 'beat': 3}
+LOGGING = {'put_event': 12, 'put_pending': 12, 'COMMIT': 30, 'find_checkpoint': 12, 'move_leaves': 12,
+           'leaf_hashes': 12, 'put_checkpoint': 10}                                 # audit log
 FUNCTIONS = {'curl_easy_perform': 40, 'fsync': 12, 'rename': 20, 'renameat': 5, 'linkat': 4}
-POINTS = [(name, phase, most) for name, most in STATEMENTS.items() for phase in ('before', 'sent', 'after')]
-POINTS += [(name, phase, most) for name, most in FUNCTIONS.items() for phase in ('before', 'after')]
+POINTS = [(name, phase, most) for name, most in LOGGING.items() for phase in ('before', 'sent', 'after')]
+if os.environ.get('CG_POINTS') != 'log':
+    POINTS += [(name, phase, most) for name, most in STATEMENTS.items() for phase in ('before', 'sent', 'after')]
+    POINTS += [(name, phase, most) for name, most in FUNCTIONS.items() for phase in ('before', 'after')]
 
 # What the hub does to a request now and then.
 FAULTS = [
@@ -70,12 +74,13 @@ def crash_library(tmp_path_factory):
 class Course:
     """What happens, and what it is measured by."""
 
-    def __init__(self, replicas, postgres, hub, make, library):
-        self.replicas, self.postgres, self.hub, self.make, self.library = replicas, postgres, hub, make, library
+    def __init__(self, replicas, postgres, name, hub, make, library):
+        self.replicas, self.postgres, self.name = replicas, postgres, name
+        self.hub, self.make, self.library = hub, make, library
         self.accepted, self.lock = {}, threading.Lock()
         self.database = threading.Lock()        # held by who kills a backend, until the server is back
         self.ending = threading.Event()
-        self.kills, self.frozen = collections.Counter(), 0
+        self.kills, self.frozen, self.judged = collections.Counter(), 0, 0
         self.problems = []
 
     # --- posting -----------------------------------------------------------------------------------------------------
@@ -194,8 +199,18 @@ class Course:
             if way != self.kill_at_point and service.process.poll() is not None:
                 self.start(service)
             way(service, dice)
+            self.judge()
         service.kill()
         self.start(service)
+
+    def judge(self):
+        """No change without a leaf, no leaf without its change, whatever was cut off just now."""
+        with self.database:
+            unpaired = self.postgres.sql(self.name, published_log.UNPAIRED)
+        with self.lock:
+            self.judged += 1
+        if unpaired:
+            self.problems.append(unpaired)
 
     def guard(self, work, *arguments):
         try:
@@ -288,7 +303,7 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
                           'key_file': tmp_path / 'audit-key'}}
     replicas = [start_service(sandbox_hub, postgres, spool=spool, settings=settings) for _ in range(2)]
     replicas[1].token = replicas[0].token
-    course = Course(replicas, postgres_server, sandbox_hub, make_build, crash_library)
+    course = Course(replicas, postgres_server, postgres, sandbox_hub, make_build, crash_library)
     began = time.monotonic()
     course.run()
     assert not course.problems
@@ -307,14 +322,15 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
     with capsys.disabled():
         print('\n%d kills (%s), %d times a replica frozen for longer than its lease; %d builds accepted: %s; '
               '%d lost, %d imported twice, %d not ended, %d orphan contents; %d reservations left, %d files wrong, '
-              '%d contents missing, %d files left laid out; %d entries of the audit log, one for each change; '
+              '%d contents missing, %d files left laid out; %d entries of the audit log, one for each change, also at '
+              '%d looks in between; '
               '%.0f s'
               % (sum(course.kills.values()),
                  ', '.join('%d %s' % (number, kind) for kind, number in sorted(course.kills.items())), course.frozen,
                  len(course.accepted), ', '.join('%d %s' % (number, state) for state, number in sorted(count.items())),
                  len(lost), len(twice) + max(0, answers - len(builds)),
                  sum(number for state, number in count.items() if state not in ENDS), left, len(reserved), len(wrong),
-                 len(gone), len(laid_out), entries, time.monotonic() - began))
+                 len(gone), len(laid_out), entries, course.judged, time.monotonic() - began))
     assert count == {'imported': len(course.accepted)}, [
         postgres_server.sql(postgres, "SELECT nvr, state, held, step, error_message FROM imports "
                                       "WHERE state <> 'imported'")]

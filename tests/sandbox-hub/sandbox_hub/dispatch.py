@@ -128,7 +128,7 @@ def list_api(call):
 def method_help(call, method):
     function = ALL_METHODS.get(method)
     if not function:
-        return 'invalid method: %s' % method
+        return ''
     text = '%s(%s)' % (method, ', '.join(str(one) for one in arguments_of(function)))
     return text + ('\ndescription: %s' % function.__doc__ if function.__doc__ else '')
 

@@ -64,7 +64,8 @@ static void close_scene(struct scene *scene)
 #define VERSION DONE(STRING("1.34.3"))
 #define NO_METHOD ITEM(STRUCT(MEMBER("faultCode", INT("1000")) MEMBER("faultString", STRING("no"))))
 
-#define METHODS DONE(ARRAY(ITEM(STRING("getBuild"))))
+/* Of a method that is not there. */
+#define HELP DONE(STRING(""))
 
 /* An answer and what is said about it. */
 struct bad {
@@ -77,7 +78,7 @@ static void test_lists(void **state)
     (void)state;
     struct scene scene;
     struct koji_hub_lists lists = {0};
-    open_scene(&scene, ARRAY(CGS BTYPES TYPES VERSION METHODS));
+    open_scene(&scene, ARRAY(CGS BTYPES TYPES VERSION HELP));
     assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), 0);
     assert_string_equal(lists.facts.content_generators[0], "osbs");
     assert_null(lists.facts.content_generators[1]);
@@ -94,8 +95,8 @@ static void test_lists(void **state)
 static void test_a_hub_that_does_not_tell_its_version(void **state)
 {
     (void)state;
-    static const char *const answers[] = {ARRAY(CGS BTYPES TYPES NO_METHOD METHODS),
-                                          ARRAY(CGS BTYPES TYPES DONE(NIL) METHODS)};
+    static const char *const answers[] = {ARRAY(CGS BTYPES TYPES NO_METHOD HELP),
+                                          ARRAY(CGS BTYPES TYPES DONE(NIL) HELP)};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct scene scene;
         struct koji_hub_lists lists = {0};
@@ -112,14 +113,14 @@ static void test_lists_that_are_none(void **state)
 {
     (void)state;
     static const struct bad bads[] = {
-        {ARRAY(DONE(INT("1")) BTYPES TYPES VERSION METHODS), "the hub answered listCGs without a struct"},
-        {ARRAY(CGS DONE(NIL) TYPES VERSION METHODS), "the hub answered listBTypes without an array"},
-        {ARRAY(CGS DONE(ARRAY(ITEM(STRING("image")))) TYPES VERSION METHODS),
+        {ARRAY(DONE(INT("1")) BTYPES TYPES VERSION HELP), "the hub answered listCGs without a struct"},
+        {ARRAY(CGS DONE(NIL) TYPES VERSION HELP), "the hub answered listBTypes without an array"},
+        {ARRAY(CGS DONE(ARRAY(ITEM(STRING("image")))) TYPES VERSION HELP),
          "the hub answered listBTypes without a name"},
-        {ARRAY(CGS DONE(ARRAY(ITEM(STRUCT(MEMBER("name", INT("3")))))) TYPES VERSION METHODS),
+        {ARRAY(CGS DONE(ARRAY(ITEM(STRUCT(MEMBER("name", INT("3")))))) TYPES VERSION HELP),
          "the hub answered listBTypes without a name"},
-        {ARRAY(CGS BTYPES DONE(STRUCT("")) VERSION METHODS), "the hub answered getArchiveTypes without an array"},
-        {ARRAY(CGS BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", NIL))))) VERSION METHODS),
+        {ARRAY(CGS BTYPES DONE(STRUCT("")) VERSION HELP), "the hub answered getArchiveTypes without an array"},
+        {ARRAY(CGS BTYPES DONE(ARRAY(ITEM(STRUCT(MEMBER("extensions", NIL))))) VERSION HELP),
          "the hub answered getArchiveTypes without extensions"},
     };
     for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {

@@ -68,12 +68,12 @@ static void a_module_tells_what_it_can(void **state)
         {"<string>hello</string>", 0},
         {NULL, 0},
     };
-    CG_AUTO_JSON json_t *methods = json_pack("[s, i, s]", "getBuild", 3, "cgimport.hello");
+    CG_AUTO_JSON json_t *help = json_string("cgimport.hello()\ndescription: Tell the versions");
     for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
         struct scene scene;
         unsigned abilities = 99;
         open_scene(&scene, hellos[i].value);
-        assert_int_equal(koji_module_abilities(scene.session, methods, &abilities, &scene.err), 0);
+        assert_int_equal(koji_module_abilities(scene.session, help, &abilities, &scene.err), 0);
         assert_int_equal(abilities, hellos[i].abilities);
         assert_int_equal(scene.requests, 1);
         assert_string_equal(scene.err.message, "");
@@ -86,11 +86,15 @@ static void a_hub_without_it_is_not_asked(void **state)
     (void)state;
     struct scene scene;
     unsigned abilities = 99;
-    CG_AUTO_JSON json_t *methods = json_pack("[s, s]", "getBuild", "cgimport.hell");
+    CG_AUTO_JSON json_t *none = json_string("");
+    CG_AUTO_JSON json_t *list = json_pack("[s]", "cgimport.hello()");
+    const json_t *helps[] = {none, list, NULL};
     open_scene(&scene, NULL);
-    assert_int_equal(koji_module_abilities(scene.session, methods, &abilities, &scene.err), 0);
-    assert_int_equal(koji_module_abilities(scene.session, NULL, &abilities, &scene.err), 0);
-    assert_int_equal(abilities, 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(koji_module_abilities(scene.session, helps[i], &abilities, &scene.err), 0);
+        assert_int_equal(abilities, 0);
+        abilities = 99;
+    }
     assert_int_equal(scene.requests, 0);
     close_scene(&scene);
 }

@@ -201,6 +201,34 @@ static void test_numbers(void **state)
     close_scene(&scene);
 }
 
+/* What anybody may ask goes over the same connection, but not as the session, whose row the hub would lock and write.
+ */
+static void test_look_goes_without_the_session(void **state)
+{
+    (void)state;
+    LOGGED_IN(scene, {VALUE, 0, "<int>1</int>"});
+    assert_int_equal(call(&scene, KOJI_LOOK, "getBuild", NULL), 0);
+    assert_int_equal(call(&scene, KOJI_CHANGE, "CGImport", NULL), 0);
+    assert_string_equal(header(&scene, 1, "Koji-Session-Id"), "-");
+    assert_string_equal(header(&scene, 1, "Koji-Session-Key"), "-");
+    assert_string_equal(header(&scene, 1, "Koji-Callnum"), "-");
+    assert_string_equal(header(&scene, 2, "Koji-Session-Id"), "8");
+    assert_int_equal(scripted_hub_request(scene.hub, 2)->connection, 0);
+    close_scene(&scene);
+}
+
+/* A look is repeated like a read; what is said of a session is not about this one, which stays. */
+static void test_look_is_repeated_and_renews_nothing(void **state)
+{
+    (void)state;
+    LOGGED_IN(scene, {RESET, 0, NULL}, {FAULT, 1007, "session \"8\" has expired"});
+    assert_int_equal(call(&scene, KOJI_LOOK, "getBuild", NULL), -1);
+    assert_int_equal(scene.err.code, CG_E_SESSION);
+    assert_int_equal(scripted_hub_count(scene.hub), 3);
+    assert_true(koji_session_logged_in(scene.session));
+    close_scene(&scene);
+}
+
 static void test_large_call_goes_at_once(void **state)
 {
     (void)state;
@@ -726,6 +754,19 @@ static void test_login_is_repeated(void **state)
     close_scene(&scene);
 }
 
+static void test_login_where_nobody_is_fails_at_once(void **state)
+{
+    (void)state;
+    OPEN(scene, {SESSION, 8, KEY});
+    scene.profile.server = (char *)(uintptr_t) "http://127.0.0.1:1/kojihub";
+    struct koji_session *session = koji_session_create(&scene.profile, koji_session_options(scene.session), &scene.err);
+    assert_int_equal(koji_session_login(session, &scene.err), -1);
+    assert_error_has(&scene.err, CG_E_UNREACHABLE, "cannot reach http://127.0.0.1:1/kojihub: ");
+    assert_string_equal(scene.notes, "");
+    koji_session_destroy(session);
+    close_scene(&scene);
+}
+
 static void test_login_refused(void **state)
 {
     (void)state;
@@ -779,6 +820,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_login_call_logout),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_look_goes_without_the_session),
+        cmocka_unit_test(test_look_is_repeated_and_renews_nothing),
         cmocka_unit_test(test_large_call_goes_at_once),
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_subsession),
@@ -812,6 +855,7 @@ int main(void)
         cmocka_unit_test(test_ticket_of_a_replaced_session),
         cmocka_unit_test(test_ticket_refusals),
         cmocka_unit_test(test_login_is_repeated),
+        cmocka_unit_test(test_login_where_nobody_is_fails_at_once),
         cmocka_unit_test(test_login_refused),
         cmocka_unit_test(test_login_answers_that_are_none),
         cmocka_unit_test(test_login_lacks_something),
