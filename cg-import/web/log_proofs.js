@@ -17,8 +17,14 @@ import {meet, see} from './log_trust.js';
 import {canVerifySignatures, parseKey} from './note.js';
 import {readCheckpoint, verifyCheckpoint, verifyProof, verdictOf} from './verify.js';
 
+/** Null when the service says that it cannot: it knows no such sizes. That it does not answer is something else. */
 async function prove(from, to) {
-  return (await get(`/v1/audit/consistency?from=${from}&to=${to}`)).hashes;
+  try {
+    return (await get(`/v1/audit/consistency?from=${from}&to=${to}`)).hashes;
+  } catch (error) {
+    if (error.status === 400 || error.status === 404) return null;
+    throw error;
+  }
 }
 
 async function grown(checkpoint) {

@@ -12,7 +12,7 @@
 //                       first    none was seen before        same   the same state
 //                       grown    it continues the last one   older  the last one continues it: a late answer
 //                       forked   they are states of two different logs. It is never remembered over the last one.
-//                       `prove(from, to)` gives the base64 hashes of /v1/audit/consistency.
+//                       `prove(from, to)` gives the base64 hashes of /v1/audit/consistency, null where the service cannot.
 //
 // `storage`: like localStorage; where a browser keeps nothing, each visit is the first.
 import {equal, Refusal} from './bytes.js';
@@ -79,7 +79,10 @@ export async function see(checkpoint, prove, storage = localStorage) {
       : told('forked', `two signed states of ${before.size} entries have different roots`);
   const [earlier, later] = before.size < checkpoint.size ? [before, checkpoint] : [checkpoint, before];
   try {
-    await verifyGrowth(earlier, later, await prove(earlier.size, later.size));
+    const hashes = await prove(earlier.size, later.size);
+    if (hashes === null)
+      return told('forked', `the service cannot prove that ${earlier.size} and ${later.size} entries are of one log`);
+    await verifyGrowth(earlier, later, hashes);
   } catch (failure) {
     if (!(failure instanceof Refusal)) throw failure;
     return told('forked', failure.message);

@@ -36,6 +36,19 @@ export async function treeRoot(leaves) {
   return level[0];
 }
 
+/** Does the sibling of this node, the last of its level being `last`, stand to its left? */
+const isFromLeft = (node, last) => (node & 1n) === 1n || node === last;
+
+/** Node and last node one level up; where the node was the last one without a sibling, as far up as it stays so. */
+function stepUp(node, last) {
+  const fromLeft = isFromLeft(node, last);
+  while (fromLeft && (node & 1n) === 0n && node !== 0n) {
+    node >>= 1n;
+    last >>= 1n;
+  }
+  return [node >> 1n, last >> 1n];
+}
+
 /** The root that the path leads to from the hash of leaf `index` (section 2.1.3.2). */
 export async function inclusionRoot(leaf, index, size, path) {
   const count = checkedSize(size);
@@ -45,14 +58,8 @@ export async function inclusionRoot(leaf, index, size, path) {
   if (node < 0n || node >= count) throw new Refusal('proof', `leaf ${node} is not in a tree of ${count} leaves`);
   for (const sibling of path) {
     if (last === 0n) throw wrongCount(path);
-    const fromLeft = (node & 1n) === 1n || node === last;
-    hash = fromLeft ? await nodeHash(sibling, hash) : await nodeHash(hash, sibling);
-    while (fromLeft && (node & 1n) === 0n && node !== 0n) {
-      node >>= 1n;
-      last >>= 1n;
-    }
-    node >>= 1n;
-    last >>= 1n;
+    hash = isFromLeft(node, last) ? await nodeHash(sibling, hash) : await nodeHash(hash, sibling);
+    [node, last] = stepUp(node, last);
   }
   if (last !== 0n) throw wrongCount(path);
   return hash;
@@ -78,15 +85,10 @@ async function climbBoth(oldSize, newSize, oldRoot, path) {
   if (!before) throw wrongCount(path);
   for (const sibling of rest) {
     if (last === 0n) throw wrongCount(path);
-    const fromLeft = (old & 1n) === 1n || old === last;
+    const fromLeft = isFromLeft(old, last);
     if (fromLeft) before = await nodeHash(sibling, before);
     after = fromLeft ? await nodeHash(sibling, after) : await nodeHash(after, sibling);
-    while (fromLeft && (old & 1n) === 0n && old !== 0n) {
-      old >>= 1n;
-      last >>= 1n;
-    }
-    old >>= 1n;
-    last >>= 1n;
+    [old, last] = stepUp(old, last);
   }
   if (last !== 0n) throw wrongCount(path);
   return [before, after];

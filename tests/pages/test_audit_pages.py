@@ -166,8 +166,10 @@ def test_the_log_is_held_against_what_the_browser_saw(site, family, visit):
     page.reload()
     page.get_by_text('It continues the %d entries that this browser saw before' % before.size).wait_for()
 
-    # A state that was never one of this log: of this size, of another one.
-    for size, why in ((settle(site).size, 'Two signed states of %d entries have different roots' % settle(site).size),
+    # A state that was never one of this log: of this size, of an earlier one, of one that it does not have any more.
+    visit.expect('400')
+    for size, why in ((10 ** 6, 'The service cannot prove that %d and 1000000 entries are of one log' % settle(site).size),
+                      (settle(site).size, 'Two signed states of %d entries have different roots' % settle(site).size),
                       (before.size, 'does not continue this one of %d' % before.size)):
         note = before.note.replace('\n%d\n' % before.size, '\n%d\n' % size).replace(
             base64.b64encode(before.root).decode(), base64.b64encode(bytes(32)).decode())

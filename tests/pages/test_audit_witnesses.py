@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The log's page with witnesses: one that signs, and one that is asked in vain."""
-import json
-import subprocess
 import time
 
 import pytest
 
-from made_log import Key
+from witness_process import Witness, keygen
 
 
 @pytest.fixture(scope='module')
@@ -17,24 +15,18 @@ def site(site, cg_import, tmp_path_factory):
     while not (log := site.service.request('GET', '/v1/session').json()['service']['log']):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    here, gone = (Key(cg_import, directory, name, '--witness') for name in ('witness.example/here', 'witness.example/gone'))
-    process = subprocess.Popen([cg_import.path, 'witness', '--key-file', here.file, '--state', directory / 'state', '--log',
-                                log['keys'][0], '--listen', '127.0.0.1:0', '--ready-file', directory / 'ready'])
+    here = Witness(cg_import.path, 'witness.example/here', log['keys'][0], directory / 'here').start()
+    gone = keygen(cg_import.path, 'witness.example/gone', directory / 'gone', '--witness')
     try:
-        while not (directory / 'ready').exists():
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
-        url = json.loads((directory / 'ready').read_text())['url']
         site.service.stop()
-        site.service.configure(audit={'quorum': 1}, **{'witness here': {'url': url, 'key': here.vkey},
-                                                       'witness gone': {'url': 'http://127.0.0.1:9', 'key': gone.vkey}})
+        site.service.configure(audit={'quorum': 1}, **{'witness here': {'url': here.url, 'key': here.vkey},
+                                                       'witness gone': {'url': 'http://127.0.0.1:9', 'key': gone}})
         site.service.start()
         site.token('auditor')
         wait_for_witness(site)
         yield site
     finally:
-        process.terminate()
-        process.wait(60)
+        here.stop()
 
 
 def wait_for_witness(site):
