@@ -137,7 +137,7 @@ function layerTable(docker) {
   return listTable(
     `${words}${total ? `, ${bytes(total)} unpacked` : ''}`,
     ['No.', 'Diff id', '#Size'],
-    layers.map((id, i) => [String(i + 1), digest(String(id), 16), bytes(sizes.get(id))]),
+    layers.map((id, i) => [String(i + 1), digest(String(id)), bytes(sizes.get(id))]),
     {shown: true},
   );
 }

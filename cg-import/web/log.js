@@ -24,7 +24,9 @@ async function show(log, main) {
       found,
       proofs.trust,
       'the state of the log',
-      'The key below signed this state of the log, and it continues what this browser saw before.',
+      found.growth?.state === 'first'
+        ? 'The key below signed this state of the log.'
+        : 'The key below signed this state of the log, and it belongs to what this browser saw before.',
     ),
     el('div.panels', statePanel(state, found), witnessPanel(state, found)),
     el(

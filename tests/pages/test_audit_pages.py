@@ -132,6 +132,15 @@ def test_an_auditor_from_sign_in_to_a_verified_proof(cg_import, site, family, vi
     assert done.returncode == 0, done.stderr
 
 
+def test_an_import_has_the_mark_of_the_log_too(site, family, visit):
+    page = visit('/ui/imports/' + family[WEB1]['id'], 'operator')
+    trail = site.service.request('GET', '/v1/imports/%s/audit' % family[WEB1]['id']).json()
+    page.locator('.proof-mark', has_text='%d entries of the log verified in this browser' % len(trail['leaves'])).wait_for()
+    page.locator('.proof-mark summary').click()
+    page.locator('.proof-mark').get_by_role('link', name='entry %d' % trail['leaves'][-1]['index']).click()
+    assert verdict(page)[0] == 'proved'
+
+
 # --- the log ----------------------------------------------------------------------------------------------------------
 def test_the_log_is_verified_and_walked(site, family, visit):
     # What is refused is told in the log, too.

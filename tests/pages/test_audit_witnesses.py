@@ -39,7 +39,7 @@ def wait_for_witness(site):
         time.sleep(0.1)
 
 
-def test_witnesses_are_verified_and_those_that_lag_are_told(site, visit):
+def test_witnesses_are_verified_and_those_that_lag_are_told(site, visit, shoot):
     page = visit('/ui/log', 'auditor')
     lines = page.locator('.witnesses > li')
     lines.first.wait_for()
@@ -48,6 +48,8 @@ def test_witnesses_are_verified_and_those_that_lag_are_told(site, visit):
     assert 'did not sign this state' in lines.filter(has_text='gone').inner_text()
     assert page.get_by_text('One of them must sign before a state is published.').count() == 1
     assert 'and by the witnesses witness.example/here' in page.locator('ol.steps').inner_text()
+    page.locator('#entries tbody').wait_for()
+    shoot(page, 'audit-witnesses')
 
 
 def test_a_cosignature_of_nobody_is_shown_as_such(site, visit):
