@@ -45,7 +45,10 @@ class ImportPage {
     const status = `${found.state}/${found.held}/${found.replaced_by}/${Boolean(found.retry)}`;
     if (this.status !== status) {
       this.status = status;
+      // Who stood on a button that is no longer there goes on from the heading.
+      const focused = head.contains(document.activeElement);
       replace(head, this.heading());
+      if (focused) find('h1', head).focus();
       replace(this.parts.proof, el('section.panel', {'aria-labelledby': 'proof'}, el('h2', {id: 'proof'}, 'What the log says of it'),
         proofMark(this.session, id, {atLeast: () => this.events.length})));
       if (this.said) announce(`${found.nvr} is ${found.state}.`);
@@ -62,7 +65,7 @@ class ImportPage {
 
   heading() {
     const found = this.found;
-    return el('div.heading', el('h1', nvr(found.nvr)), state(found.state), el('span.doing.muted', doing(found)),
+    return el('div.heading', el('h1', {tabindex: -1}, nvr(found.nvr)), state(found.state), el('span.doing.muted', doing(found)),
       actionsView(found, this.session, {onDone: (now, said) => this.acted(now, said), onCorrect: () => this.correct()}));
   }
 
