@@ -31,6 +31,7 @@ PACKAGES := jansson libcrypto zlib libpcre2-8
 HUB_PACKAGES := libcurl
 DATABASE_PACKAGES := libpq
 INTAKE_PACKAGES := libmicrohttpd gnutls
+IMAGE_PACKAGES := libarchive rpm libseccomp
 XMLRPC_CFLAGS := $(shell xmlrpc-c-config --cflags 2>/dev/null)
 XMLRPC_LIBS := $(shell xmlrpc-c-config --libs 2>/dev/null)
 
@@ -52,6 +53,8 @@ LIBCG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 HUB_LIBS = $(XMLRPC_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 DATABASE_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(DATABASE_PACKAGES))
 DATABASE_LIBS = $(shell $(PKG_CONFIG) --libs $(DATABASE_PACKAGES))
+IMAGE_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(IMAGE_PACKAGES))
+IMAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(IMAGE_PACKAGES))
 INTAKE_LIBS = $(shell $(PKG_CONFIG) --libs $(INTAKE_PACKAGES))
 ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
 
@@ -92,13 +95,14 @@ UNDER_intake := $(INTAKE) $(STORE) $(CONTENT) $(BASE) $(LIBCG)
 UNDER_audit := $(AUDIT) $(STORE) $(BASE) $(LIBCG)
 LIBS_store = $(DATABASE_LIBS)
 LIBS_koji = $(HUB_LIBS)
-LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS)
-LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
+LIBS_content = $(IMAGE_LIBS)
+LIBS_import = $(HUB_LIBS) $(DATABASE_LIBS) $(IMAGE_LIBS)
+LIBS_intake = $(INTAKE_LIBS) $(DATABASE_LIBS) $(IMAGE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 UNDER_hub-module := $(HUB_LOGIC) $(BASE) $(LIBCG)
 LIBS_hub-module = $(DATABASE_LIBS)
 LIBS_audit = $(DATABASE_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 UNDER_cli := $(CLI) $(INTAKE) $(AUDIT) $(UNDER_import)
-LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS)
+LIBS_cli = $(INTAKE_LIBS) $(HUB_LIBS) $(DATABASE_LIBS) $(IMAGE_LIBS)
 
 # An archive: a test takes of it what it calls, so that a harness for one room needs that room only there.
 HARNESS_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
@@ -151,10 +155,11 @@ $(HUB_MODULE): $(call hub_objects,hub-module) $(HUB_LOGIC) $(BASE) $(LIBCG)
 
 $(BINARY): $(call objects,cli) $(INTAKE) $(AUDIT) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(LIBCG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(IMAGE_LIBS) $(LIBCG_LIBS)
 
 $(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
 $(BUILD)/obj/cg-import/store/%.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
+$(BUILD)/obj/cg-import/content/%.o: ALL_CFLAGS += $(IMAGE_CFLAGS)
 $(BUILD)/obj/hub-module/%.o: ALL_CFLAGS += -fvisibility=hidden $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
 $(BUILD)/obj/hub-module/%.o: CPPFLAGS += -Ihub-module
 $(BUILD)/obj/tests/harness/hub_database.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
@@ -294,11 +299,11 @@ fuzz: ## fuzz each target for FUZZ_SECONDS
 	    $(BUILD)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; done
 .PHONY: fuzz-programs
 fuzz-programs: $(patsubst %,$(BUILD)/tests/fuzz/%,$(FUZZERS))
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(UNDER_koji)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(KOJI) $(UNDER_content)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(UNDER_koji) $(HUB_LIBS) \
-	  $(LIBCG_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(KOJI) $(UNDER_content) $(HUB_LIBS) \
+	  $(IMAGE_LIBS) $(LIBCG_LIBS)
 
 # --- reading the code ------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])

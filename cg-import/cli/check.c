@@ -11,14 +11,21 @@
 #include "cg/json.h"
 #include "cg/nvr.h"
 #include "import/files.h"
+#include "import/images.h"
 
 #include <string.h>
 
-enum check_option { OPTION_STRICT = OPTION_OF_VERB, OPTION_JSON, OPTION_TAG };
+enum check_option { OPTION_STRICT = OPTION_OF_VERB, OPTION_JSON, OPTION_TAG, OPTION_NO_INSPECT, OPTION_IMAGE_LEVEL };
 
 static const struct option_row rows[] = {
     {OPTION_STRICT, "strict", NULL, "warnings refuse, too"},
     {OPTION_JSON, "json", NULL, "print the report as one JSON object"},
+    {0, NULL, NULL, NULL},
+};
+static const struct option_row image_rows[] = {
+    {OPTION_NO_INSPECT, "no-inspect", NULL, "do not look into them"},
+    {OPTION_IMAGE_LEVEL, "image-level", "LEVEL",
+     "make all findings about images an error, a warning, or off; RULE=LEVEL those of image.RULE; may be repeated"},
     {0, NULL, NULL, NULL},
 };
 static const struct option_row hub_rows[] = {
@@ -27,6 +34,7 @@ static const struct option_row hub_rows[] = {
 };
 static const struct option_group groups[] = {
     {"Report", rows},
+    {"Images in the directory", image_rows},
     {"Check against a hub, without logging in", connection_hub_rows},
     {"Also ask the hub", hub_rows},
     {NULL, NULL},
@@ -40,10 +48,13 @@ struct check {
     const char *tag;
     const char *file;
     const char *directory; /* NULL: none given */
+    bool not_into_images;
+    struct import_images images;
 
     struct cg_bytes text;
     struct cg_report *report;
     struct cg_metadata *metadata; /* NULL when the document is refused */
+    json_t *notes;                /* of images, lines that are no findings */
 };
 
 static int take(void *context, int id, const char *value, struct cg_error *err)
@@ -59,6 +70,11 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
     case OPTION_TAG:
         check->tag = value;
         return 0;
+    case OPTION_NO_INSPECT:
+        check->not_into_images = true;
+        return 0;
+    case OPTION_IMAGE_LEVEL:
+        return cg_image_levels_set(&check->images.levels, value, err);
     default:
         return connection_take(&check->connection, id, value, err) < 0 ? -1 : 0;
     }
@@ -77,22 +93,56 @@ static int take_arguments(struct check *check, int argc, char **argv, struct cg_
     return 0;
 }
 
-static void moved_on(void *context, uint64_t done_bytes, uint64_t total_bytes)
+/* Reading with a bar on a terminal and nothing elsewhere: standard error is for what is wrong. */
+struct reading {
+    struct check *check;
+    struct progress progress;
+};
+
+static void reading_begin(struct reading *reading)
 {
-    progress_update(context, done_bytes, total_bytes, clock_monotonic_ms());
+    progress_init(&reading->progress, stderr, terminal_repaints(stderr) ? PROGRESS_BAR : PROGRESS_NONE);
+    progress_begin(&reading->progress, "reading", "read", PROGRESS_BYTES, clock_monotonic_ms());
 }
 
-/* A bar on a terminal, nothing elsewhere: standard error is for what is wrong. */
+static void reading_end(struct reading *reading)
+{
+    progress_break_off(&reading->progress);
+    progress_finish(&reading->progress);
+}
+
+static void moved_on(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+    struct reading *reading = context;
+    progress_update(&reading->progress, done_bytes, total_bytes, clock_monotonic_ms());
+}
+
+static void noted(void *context, const char *line)
+{
+    const struct reading *reading = context;
+    json_array_append_new(reading->check->notes, json_string(line));
+}
+
 static int check_files(struct check *check, struct cg_error *err)
 {
-    struct progress progress;
-    progress_init(&progress, stderr, terminal_repaints(stderr) ? PROGRESS_BAR : PROGRESS_NONE);
-    progress_begin(&progress, "reading", "read", PROGRESS_BYTES, clock_monotonic_ms());
-    const struct import_hashing_watch watch = {.progress = moved_on, .context = &progress};
+    struct reading reading = {.check = check};
+    const struct import_hashing_watch watch = {.progress = moved_on, .context = &reading};
+    reading_begin(&reading);
     int found =
         import_files_check(check->metadata, check->directory, IMPORT_FILES_CHECKSUMS, &watch, check->report, err);
-    progress_break_off(&progress);
-    progress_finish(&progress);
+    reading_end(&reading);
+    return found;
+}
+
+static int check_images(struct check *check, struct cg_error *err)
+{
+    struct reading reading = {.check = check};
+    const struct import_images_watch watch = {.progress = moved_on, .note = noted, .context = &reading};
+    if (check->not_into_images)
+        return 0;
+    reading_begin(&reading);
+    int found = import_images_check(check->metadata, check->directory, &check->images, &watch, check->report, err);
+    reading_end(&reading);
     return found;
 }
 
@@ -105,7 +155,7 @@ static int judge(struct check *check, struct hub_check *hub, struct cg_error *er
         return -1;
     if (!check->metadata)
         return 0;
-    if (check->directory && check_files(check, err) < 0)
+    if (check->directory && (check_files(check, err) < 0 || check_images(check, err) < 0))
         return -1;
     if (check->tag && hub_check_tag(hub, check->tag, check->metadata, check->report, err) < 0)
         return -1;
@@ -153,6 +203,15 @@ static int show_text(const struct check *check, struct cg_error *err)
     output_paragraph(stdout, 0, cg_bytes_text(&head));
     if (output_report(stdout, check->report, err) < 0)
         return -1;
+    const json_t *note;
+    size_t i;
+    json_array_foreach(check->notes, i, note)
+    {
+        CG_AUTO_BYTES struct cg_bytes line = {0};
+        if (cg_bytes_printf(&line, err, "note: %s", json_string_value(note)) < 0)
+            return -1;
+        output_paragraph(stdout, 0, cg_bytes_text(&line));
+    }
     if (check->directory && !check->metadata)
         fputs("the output files were not looked at: the document must be right first\n", stdout);
     return 0;
@@ -162,8 +221,9 @@ static int show_json(const struct check *check, struct cg_error *err)
 {
     CG_AUTO_FREE char *nvr = named_nvr(check);
     CG_AUTO_JSON json_t *report = cg_report_json(check->report, err);
-    CG_AUTO_JSON json_t *object = json_pack("{s:o, s:o, s:b}", "file", output_string(check->file), "nvr",
-                                            output_string(nvr), "files_checked", check->directory && check->metadata);
+    CG_AUTO_JSON json_t *object =
+        json_pack("{s:o, s:o, s:b, s:O}", "file", output_string(check->file), "nvr", output_string(nvr),
+                  "files_checked", check->directory && check->metadata, "notes", check->notes);
     if (!report || !object || json_object_update(object, report) < 0)
         return cg_fail_memory(err);
     return output_json(stdout, object, err);
@@ -194,7 +254,7 @@ static int check_and_show(struct check *check)
 
 static int run(int argc, char **argv)
 {
-    struct check check = {0};
+    struct check check = {.images.levels = cg_image_levels_default(), .notes = json_array()};
     struct cg_error err = {0};
     int first = 0, status = EXIT_DONE;
     if (verbs_begin(&verb_check, argc, argv, take, &check, &first, &status) == VERBS_STOP)
@@ -205,6 +265,7 @@ static int run(int argc, char **argv)
     cg_bytes_finish(&check.text);
     cg_report_destroy(check.report);
     cg_metadata_destroy(check.metadata);
+    json_decref(check.notes);
     return status;
 }
 
@@ -217,7 +278,7 @@ const struct verb verb_check = {
     .description = "Judges the content-generator metadata in METADATA (\"-\": standard input) as a hub would, and "
                    "stricter where a "
                    "hub takes what damages it. With DIR, also whether each output file is there with the stated size "
-                   "and checksum. "
+                   "and checksum, and whether container images are what the metadata says of them. "
                    "Nothing is changed anywhere.",
     .exit_statuses = "  0  acceptable (there may be warnings)\n"
                      "  1  refused: the findings say why\n"

@@ -77,6 +77,13 @@ struct config_worker {
     char *directory;
 };
 
+struct config_images {
+    bool inspect;
+    char **levels; /* "RULE=LEVEL", "LEVEL", as --image-level; later ones over earlier */
+    uint64_t memory_bytes;
+    uint64_t processor_ms, time_ms;
+};
+
 struct config_audit {
     char *directory;   /* of the published log */
     char *last_signed; /* file outside the database */
@@ -105,6 +112,8 @@ struct config_hub {
     char *authtype;
     char *serverca, *cert, *principal, *keytab, *user, *password_file, *runas;
     uint64_t lists_ms;
+    uint64_t outbox; /* enum follower_wish */
+    uint64_t outbox_every_ms;
 };
 
 /* [grant NAME] */
@@ -129,6 +138,7 @@ struct config {
     struct config_callers callers;
     struct config_limits limits;
     struct config_worker worker;
+    struct config_images images;
     struct config_audit audit;
     struct config_witness *witnesses;
     size_t witness_count;

@@ -2,6 +2,7 @@
 #include "config_faults.h"
 
 #include "audit/witness_client.h"
+#include "cg/image.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -173,6 +174,18 @@ static int judge_times(const struct config_worker *worker, struct config_faults 
     return config_fault(faults, "worker", "retry_most", "[worker] retry_most is shorter than retry_first");
 }
 
+static int judge_images(const struct config_images *images, struct config_faults *faults)
+{
+    struct cg_image_levels levels = cg_image_levels_default();
+    for (char **level = images->levels; level && *level; level++) {
+        struct cg_error why = {0};
+        if (cg_image_levels_set(&levels, *level, &why) < 0 &&
+            config_fault(faults, "images", "levels", "[images] levels: %s", why.message) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int judge_witness(const struct config_witness *witness, struct config_faults *faults)
 {
     char heading[CG_ERROR_HINT_SIZE];
@@ -221,7 +234,8 @@ int config_judge(const struct config *config, struct config_faults *faults)
     if (judge_audit(config, faults) < 0)
         return -1;
     if (judge_listen(&config->listen, faults) < 0 || judge_callers(config, faults) < 0 ||
-        judge_times(&config->worker, faults) < 0 || judge_hubs(config, faults) < 0)
+        judge_times(&config->worker, faults) < 0 || judge_images(&config->images, faults) < 0 ||
+        judge_hubs(config, faults) < 0)
         return -1;
     return judge_named(config, faults);
 }

@@ -15,6 +15,8 @@ static const char *const log_formats[] = {"key-value", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 /* In the order of the bits of enum store_role. */
 static const char *const roles[] = {"submitter", "operator", "auditor", NULL};
+/* In the order of enum follower_wish. */
+static const char *const wishes[] = {"auto", "yes", "no", NULL};
 static const char *const authtypes[] = {"ssl", "kerberos", "password", NULL};
 
 #define END                                                                                                            \
@@ -221,6 +223,32 @@ static const struct config_key worker_keys[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct config_images, member)
+static const struct config_key images_keys[] = {
+    {.name = "inspect", .type = CONFIG_SWITCH, .offset = AT(inspect), .fallback = "yes"},
+    {.name = "levels", .type = CONFIG_LIST, .offset = AT(levels)},
+    {.name = "memory",
+     .type = CONFIG_SIZE,
+     .offset = AT(memory_bytes),
+     .fallback = "1 GiB",
+     .least = 256 * MIB,
+     .most = TIB},
+    {.name = "processor_time",
+     .type = CONFIG_DURATION,
+     .offset = AT(processor_ms),
+     .fallback = "20 min",
+     .least = SECOND,
+     .most = DAY},
+    {.name = "time",
+     .type = CONFIG_DURATION,
+     .offset = AT(time_ms),
+     .fallback = "30 min",
+     .least = SECOND,
+     .most = DAY},
+    END,
+};
+#undef AT
+
 #define AT(member) offsetof(struct config_audit, member)
 static const struct config_key audit_keys[] = {
     {.name = "directory", .type = CONFIG_PATH, .offset = AT(directory)},
@@ -269,6 +297,13 @@ static const struct config_key hub_keys[] = {
      .fallback = "5 min",
      .least = SECOND,
      .most = DAY},
+    {.name = "outbox", .type = CONFIG_CHOICE, .offset = AT(outbox), .fallback = "auto", .words = wishes},
+    {.name = "outbox_every",
+     .type = CONFIG_DURATION,
+     .offset = AT(outbox_every_ms),
+     .fallback = "10 s",
+     .least = 10,
+     .most = DAY},
     END,
 };
 #undef AT
@@ -294,17 +329,7 @@ static const struct config_key root_keys[] = {
     .count_offset = offsetof(struct config, word##_count), .size = sizeof(struct config_##word)
 
 const struct config_section_kind config_section_kinds[] = {
-    {ONE(service)},
-    {ONE(listen)},
-    {ONE(database)},
-    {ONE(spool)},
-    {ONE(callers)},
-    {ONE(limits)},
-    {ONE(worker)},
-    {ONE(audit)},
-    {MANY(witness, witnesses)},
-    {MANY(hub, hubs)},
-    {MANY(grant, grants)},
-    {MANY(root, roots)},
-    END,
+    {ONE(service)},    {ONE(listen)},         {ONE(database)},     {ONE(spool)}, {ONE(callers)},
+    {ONE(limits)},     {ONE(worker)},         {ONE(images)},       {ONE(audit)}, {MANY(witness, witnesses)},
+    {MANY(hub, hubs)}, {MANY(grant, grants)}, {MANY(root, roots)}, END,
 };

@@ -18,6 +18,18 @@
 /* --- starting ------------------------------------------------------------------------------------------------------
  */
 
+/* The configuration was judged: its levels are right. */
+static struct import_images images_of(const struct config_images *given)
+{
+    struct import_images images = {.levels = cg_image_levels_default(),
+                                   .reader = {.memory_bytes = given->memory_bytes,
+                                              .cpu_s = (unsigned)(given->processor_ms / 1000),
+                                              .time_s = (unsigned)(given->time_ms / 1000)}};
+    for (char **level = given->levels; level && *level; level++)
+        cg_image_levels_set(&images.levels, *level, NULL);
+    return images;
+}
+
 struct worker *daemon_start_worker(struct daemon *daemon, const struct config *config, const struct hubs *hubs,
                                    struct cg_error *err)
 {
@@ -29,6 +41,8 @@ struct worker *daemon_start_worker(struct daemon *daemon, const struct config *c
                                      .hub_count = hubs->count,
                                      .replica = config->service.replica,
                                      .work_directory = given->directory,
+                                     .looks_into_images = config->images.inspect,
+                                     .images = images_of(&config->images),
                                      .threads = (unsigned)given->threads,
                                      .lease_ms = (unsigned)given->lease_ms,
                                      .retry_first_ms = (unsigned)given->retry_first_ms,
@@ -37,6 +51,18 @@ struct worker *daemon_start_worker(struct daemon *daemon, const struct config *c
                                      .stop = &daemon->stop,
                                      .counters = &daemon->counters};
     return worker_start(&options, err);
+}
+
+struct follower *daemon_start_follower(struct daemon *daemon, const struct config *config, const struct hubs *hubs,
+                                       struct cg_error *err)
+{
+    const struct follower_options options = {.store = daemon->database.store,
+                                             .log = daemon->log,
+                                             .replica = config->service.replica,
+                                             .lease_ms = (unsigned)config->worker.lease_ms,
+                                             .hubs = hubs->for_follower,
+                                             .hub_count = hubs->count};
+    return follower_start(&options, err);
 }
 
 static int open_spool(struct daemon *daemon, struct cg_error *err)
@@ -93,6 +119,9 @@ static int start(struct daemon *daemon, struct cg_error *err)
     daemon->worker = daemon_start_worker(daemon, daemon->config, daemon->hubs, err);
     if (!daemon->worker || start_collector(daemon, err) < 0)
         return -1;
+    daemon->follower = daemon_start_follower(daemon, daemon->config, daemon->hubs, err);
+    if (!daemon->follower)
+        return -1;
     return start_intake(daemon, err);
 }
 
@@ -103,6 +132,7 @@ static void stop(struct daemon *daemon)
 {
     if (daemon->intake)
         intake_stop(daemon->intake, (unsigned)(daemon->config->service.drain_ms / 1000));
+    follower_stop(daemon->follower);
     worker_drain(daemon->worker);
     daemon_reload_finish(daemon);
     collector_stop(daemon->collector);

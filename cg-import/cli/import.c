@@ -33,6 +33,9 @@ enum import_option {
     OPTION_JSON,
     OPTION_STATE_DIR,
     OPTION_NO_JOURNAL,
+    OPTION_INSPECT,
+    OPTION_NO_INSPECT,
+    OPTION_IMAGE_LEVEL,
 };
 
 static const struct option_row what_rows[] = {
@@ -57,6 +60,14 @@ static const struct option_row how_rows[] = {
     {OPTION_NO_JOURNAL, "no-journal", NULL, "keep none"},
     {0, NULL, NULL, NULL},
 };
+static const struct option_row image_rows[] = {
+    {OPTION_INSPECT, "inspect", NULL,
+     "look into container images before anything is sent: are they what the metadata says? A dry run does"},
+    {OPTION_NO_INSPECT, "no-inspect", NULL, "do not, in a dry run either"},
+    {OPTION_IMAGE_LEVEL, "image-level", "LEVEL",
+     "make all findings about images an error, a warning, or off; RULE=LEVEL those of image.RULE; may be repeated"},
+    {0, NULL, NULL, NULL},
+};
 static const struct option_row output_rows[] = {
     {OPTION_JSON, "json", NULL, "print the result as a JSON object, a line for each build of a list"},
     {OPTION_QUIET, "quiet", NULL, "no progress and no notes, only results and errors"},
@@ -65,6 +76,7 @@ static const struct option_row output_rows[] = {
 };
 static const struct option_group groups[] = {
     {"What is imported", what_rows},
+    {"Images", image_rows},
     {"How", how_rows},
     {"Output", output_rows},
     {"Hub", connection_hub_rows},
@@ -119,10 +131,30 @@ static int take_output(struct import_command *command, int id, const char *value
     }
 }
 
+/* 1: it was one of these, 0, or -1 with CG_E_USAGE. */
+static int take_image(struct import_command *command, int id, const char *value, struct cg_error *err)
+{
+    switch (id) {
+    case OPTION_INSPECT:
+        command->inspection = IMPORT_INSPECT;
+        return 1;
+    case OPTION_NO_INSPECT:
+        command->inspection = IMPORT_INSPECT_NOT;
+        return 1;
+    case OPTION_IMAGE_LEVEL:
+        return cg_image_levels_set(&command->images.levels, value, err) < 0 ? -1 : 1;
+    default:
+        return 0;
+    }
+}
+
 static int take(void *context, int id, const char *value, struct cg_error *err)
 {
     struct import_command *command = context;
     struct import_request *request = &command->request;
+    int taken = take_image(command, id, value, err);
+    if (taken != 0)
+        return taken < 0 ? -1 : 0;
     switch (id) {
     case OPTION_TOKEN:
         return take_token(command, value, err);
@@ -232,7 +264,7 @@ static enum progress_form form_of(const struct import_command *command)
 
 static int run(int argc, char **argv)
 {
-    struct import_command command = {.talk = IMPORT_NORMAL};
+    struct import_command command = {.talk = IMPORT_NORMAL, .images.levels = cg_image_levels_default()};
     struct cg_error err = {0};
     int first = 0, status = EXIT_DONE;
     if (verbs_begin(&verb_import, argc, argv, take, &command, &first, &status) == VERBS_STOP) {
@@ -243,6 +275,9 @@ static int run(int argc, char **argv)
         secret_finish(&command.token);
         return verbs_refuse(&verb_import, argv, &err);
     }
+    bool dry = command.request.extent == IMPORT_DRY_RUN;
+    if (command.inspection == IMPORT_INSPECT || (command.inspection == IMPORT_INSPECT_DEFAULT && dry))
+        command.request.images = &command.images;
     progress_init(&command.progress, stderr, form_of(&command));
     status = command.list ? import_list(&command) : import_build(&command);
     import_close(&command);

@@ -15,6 +15,7 @@
 #include "base/stop.h"
 #include "import/batch.h"
 #include "import/greet.h"
+#include "import/images.h"
 #include "import/pipeline.h"
 
 #include <stdatomic.h>
@@ -23,6 +24,13 @@ enum import_talk {
     IMPORT_QUIET,   /* the result and errors only */
     IMPORT_NORMAL,  /* and steps, progress, what goes wrong on the way */
     IMPORT_VERBOSE, /* and who we are, digests */
+};
+
+/* Whether container images are looked into: that reads the files a second time. */
+enum import_inspection {
+    IMPORT_INSPECT_DEFAULT, /* in a dry run, which reads them all the same */
+    IMPORT_INSPECT,         /* --inspect */
+    IMPORT_INSPECT_NOT,     /* --no-inspect */
 };
 
 /* Where journals go. */
@@ -41,6 +49,8 @@ struct import_command {
     unsigned jobs;
     bool json;
     enum import_talk talk;
+    enum import_inspection inspection;
+    struct import_images images;
     enum import_journaling journal;
     const char *state_directory;
 

@@ -6,13 +6,15 @@
 #include "verbs.h"
 #include "version.h"
 
+#include "content/image_reader.h"
+
 #include <signal.h>
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_check,      &verb_import, &verb_hub,     &verb_submit, &verb_list,
-                                    &verb_show,       &verb_watch,  &verb_retry,   &verb_cancel, &verb_release,
-                                    &verb_provenance, &verb_serve,  &verb_migrate, &verb_token,  &verb_audit,
-                                    &verb_witness,    &verb_help,   NULL};
+const struct verb *const verbs[] = {&verb_check,      &verb_import,  &verb_hub,     &verb_submit, &verb_list,
+                                    &verb_show,       &verb_watch,   &verb_retry,   &verb_cancel, &verb_release,
+                                    &verb_provenance, &verb_serve,   &verb_migrate, &verb_token,  &verb_backfill,
+                                    &verb_audit,      &verb_witness, &verb_help,    NULL};
 
 const struct verb *verbs_find(const char *name, const char **near)
 {
@@ -96,6 +98,8 @@ int main(int argc, char **argv)
 {
     /* A closed pipe must not kill an import on its way. */
     signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && strcmp(argv[1], IMAGE_READER_VERB) == 0)
+        return image_reader_main(argc - 1, argv + 1);
     int status = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("cg-import: cannot write to standard output\n", stderr);

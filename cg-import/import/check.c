@@ -2,6 +2,7 @@
 #include "import/check.h"
 
 #include "import/files.h"
+#include "import/images.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static int digest_text(struct import_work *work, struct cg_error *err)
 static int refuse(const struct import_work *work, enum cg_code code, struct cg_error *err)
 {
     size_t errors = cg_report_count(work->result->report, CG_LEVEL_ERROR);
-    cg_fail(err, code, "%s has %zu error%s", code == CG_E_REFUSED ? work->request->metadata_name : "the build", errors,
+    cg_fail(err, code, "%s has %zu error%s", work->metadata ? "the build" : work->request->metadata_name, errors,
             errors == 1 ? "" : "s");
     return cg_hint(err, "nothing was sent");
 }
@@ -55,6 +56,40 @@ static int check_files(struct import_work *work, struct cg_error *err)
         .progress = work->listener->progress, .context = work->listener->context, .stop = work->stop};
     int found = import_files_check(work->metadata, work->request->directory, depth, &watch, work->result->report, err);
     return found <= 0 ? found : refuse(work, CG_E_MISMATCH, err);
+}
+
+/* A warning about an image is told here: no report is shown of an import that goes on. */
+static void tell_images(const struct import_work *work)
+{
+    const struct cg_report *report = work->result->report;
+    for (size_t i = 0; i < cg_report_size(report); i++) {
+        const struct cg_finding *finding = cg_report_get(report, i);
+        if (cg_image_has_rule(finding->rule))
+            import_note(work, "%s at %s: %s", finding->rule, finding->pointer, finding->message);
+    }
+}
+
+static int check_images(struct import_work *work, struct cg_error *err)
+{
+    struct cg_report *report = work->result->report;
+    const struct import_images_watch watch = {.progress = work->listener->progress,
+                                              .note = work->listener->note,
+                                              .context = work->listener->context,
+                                              .stop = work->stop};
+    if (!work->request->images)
+        return 0;
+    int found =
+        import_images_check(work->metadata, work->request->directory, work->request->images, &watch, report, err);
+    /* That may have taken minutes: what the hub has of the build is asked anew. */
+    work->foreknown = IMPORT_NOT_ASKED;
+    if (found <= 0)
+        return found;
+    if (work->request->strict)
+        cg_report_strict(report);
+    if (cg_report_count(report, CG_LEVEL_ERROR) > 0)
+        return refuse(work, CG_E_REFUSED, err);
+    tell_images(work);
+    return 0;
 }
 
 /* A hub takes rpms only into a draft build (kojihub.py reject_draft), and says so when all was sent. */
@@ -115,7 +150,7 @@ int import_check(struct import_work *work, struct cg_error *err)
     import_tell_step(work, IMPORT_STEP_CHECK, work->request->metadata_name);
     if (digest_text(work, err) < 0 || check_document(work, err) < 0)
         return -1;
-    if (check_files(work, err) < 0)
+    if (check_files(work, err) < 0 || check_images(work, err) < 0)
         return -1;
     return settle_wishes(work, err);
 }

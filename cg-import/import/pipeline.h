@@ -17,6 +17,7 @@
 #include "koji/session.h"
 
 struct import_journal_keeper; /* journal.h */
+struct import_images;         /* images.h */
 
 /* How the output files get to the hub. */
 enum import_transfer {
@@ -72,8 +73,9 @@ struct import_request {
     enum koji_draft draft;      /* KOJI_DRAFT: "draft": true is put into the uploaded metadata */
     const char *tag;            /* NULL: none */
     enum import_extent extent;
-    bool strict;    /* warnings refuse */
-    unsigned lanes; /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
+    const struct import_images *images; /* look into the images before anything is sent; NULL: do not */
+    bool strict;                        /* warnings refuse */
+    unsigned lanes;                     /* parallel uploads; 0: IMPORT_LANES_DEFAULT */
     enum import_stray stray;
     enum import_reader reader;
     unsigned patience_s;           /* waited for another import of the same build; 0: by its size, see ask.h */

@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "base/work_counters.h"
 #include "content/spool.h"
+#include "import/images.h"
 #include "koji/profile.h"
 #include "store/queue.h"
 
@@ -28,8 +29,10 @@ struct worker_options {
     struct log *log;
     const struct worker_hub *hubs;
     size_t hub_count;
-    const char *replica;            /* name of this process, unique among replicas */
-    const char *work_directory;     /* for the laid-out builds */
+    const char *replica;        /* name of this process, unique among replicas */
+    const char *work_directory; /* for the laid-out builds */
+    bool looks_into_images;
+    struct import_images images;    /* how; directory and keeper are the worker's own */
     unsigned threads;               /* imports at once; 0: 4 */
     unsigned lease_ms;              /* 0: 30,000 */
     unsigned retry_first_ms;        /* 0: 5,000 */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* _GNU_SOURCE: nftw(3), and flock(2), which also keeps two workers of one process apart. */
+/* _GNU_SOURCE: flock(2), which also keeps two workers of one process apart. */
 #define _GNU_SOURCE
 /*
  * A build laid out from the spool, as the pipeline wants it: a directory of files and the document's bytes.
@@ -9,6 +9,7 @@
  */
 #include "import/worker_private.h"
 
+#include "base/tree.h"
 #include "store/contents.h"
 
 #include "cg/bytes.h"
@@ -17,7 +18,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,25 +27,9 @@
 #define OWN_NAME "worker-XXXXXX"
 #define OWN_PREFIX "worker-"
 #define LOCK_NAME ".lock"
-/* Open descriptors while a tree is removed. */
-#define REMOVE_DEPTH 8
 
 /* --- the worker's own directory ------------------------------------------------------------------------------------
  */
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path) < 0 && errno != ENOENT ? -1 : 0;
-}
-
-void worker_clear(const char *directory)
-{
-    if (directory)
-        nftw(directory, remove_entry, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS);
-}
 
 /* Is the worker of this directory gone? Then its lock can be had. */
 static bool is_abandoned(const char *directory)
@@ -66,7 +50,7 @@ static void sweep(const char *work_directory)
         CG_AUTO_BYTES struct cg_bytes path = {0};
         if (strncmp(entry->d_name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0 &&
             cg_bytes_printf(&path, NULL, "%s/%s", work_directory, entry->d_name) == 0 && is_abandoned(path.data))
-            worker_clear(path.data);
+            tree_remove(path.data);
     }
     closedir(listing);
 }
@@ -94,7 +78,7 @@ int worker_directory_open(struct worker *worker, struct cg_error *err)
 
 void worker_directory_close(struct worker *worker)
 {
-    worker_clear(worker->directory);
+    tree_remove(worker->directory);
     if (worker->directory_lock >= 0)
         close(worker->directory_lock);
     free(worker->directory);

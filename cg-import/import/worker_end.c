@@ -16,6 +16,9 @@
 /* A hub that broke on the request is asked again so often before a person has to look. */
 #define FAULT_TRIES 5
 
+/* Findings in images that are written down of an import that went on. */
+#define IMAGE_WARNINGS_MOST 10
+
 enum end_kind { END_IMPORTED, END_REJECTED, END_CANCELED, END_HELD, END_LATER, END_NOTHING };
 
 /* What a failure says about the hub as such. */
@@ -158,6 +161,20 @@ static void decide(const struct worker_job *job, const struct import_result *res
         decide_failure(job, result, failure->code, ending);
 }
 
+/* What was found in the images of an import that was not refused for it: some lines, NULL for nothing. */
+static json_t *image_warnings(const struct cg_report *report)
+{
+    json_t *lines = NULL;
+    for (size_t i = 0; report && i < cg_report_size(report); i++) {
+        const struct cg_finding *finding = cg_report_get(report, i);
+        if (!cg_image_has_rule(finding->rule) || json_array_size(lines) >= IMAGE_WARNINGS_MOST)
+            continue;
+        lines = lines ? lines : json_array();
+        json_array_append_new(lines, json_sprintf("%s at %s: %s", finding->rule, finding->pointer, finding->message));
+    }
+    return lines;
+}
+
 /* What goes with it. A failed allocation leaves it out rather than the end. */
 static void describe(const struct import_result *result, struct ending *ending)
 {
@@ -165,12 +182,12 @@ static void describe(const struct import_result *result, struct ending *ending)
     if (ending->kind == END_REJECTED && result->report)
         ending->report = cg_report_json(result->report, &ignored);
     if (ending->kind == END_IMPORTED)
-        ending->detail =
-            json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:I, s:s*, s:s*}", "outcome",
-                      result->outcome == IMPORT_ALREADY ? "already there" : "imported", "nvr", result->nvr,
-                      "metadata_sha256", result->metadata_sha256, "uploaded_sha256", result->uploaded_sha256,
-                      "total_bytes", (json_int_t)result->total_bytes, "sent_bytes", (json_int_t)result->sent_bytes,
-                      "tag", result->tag, "left_on_hub", result->left_on_hub);
+        ending->detail = json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:I, s:s*, s:s*, s:o*}", "outcome",
+                                   result->outcome == IMPORT_ALREADY ? "already there" : "imported", "nvr", result->nvr,
+                                   "metadata_sha256", result->metadata_sha256, "uploaded_sha256",
+                                   result->uploaded_sha256, "total_bytes", (json_int_t)result->total_bytes,
+                                   "sent_bytes", (json_int_t)result->sent_bytes, "tag", result->tag, "left_on_hub",
+                                   result->left_on_hub, "image_warnings", image_warnings(result->report));
 }
 
 /* --- writing it down -----------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 #include "import/greet.h"
 #include "import/worker_private.h"
 
+#include "base/tree.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -50,7 +52,10 @@ static int run_pipeline(struct worker_job *job, struct koji_session *session, st
                         struct import_result *result, struct cg_error *err)
 {
     AUTO_IMPORT_GREETING struct import_greeting greeting = {0};
+    const struct worker *worker = job->thread->worker;
     struct import_journal_keeper keeper;
+    struct import_image_keeper image_keeper;
+    struct import_images images = worker->options.images;
     struct import_listener listener;
     /* Asked for each import: what an administrator registered a minute ago is known. */
     if (import_greet(session, job->claim.import.nvr, &greeting, err) < 0)
@@ -59,6 +64,10 @@ static int run_pipeline(struct worker_job *job, struct koji_session *session, st
     request->foreknown = greeting.foreknown;
     job->asked_hub = true;
     worker_record_keeper(job, &keeper);
+    worker_images_keeper(job, &image_keeper);
+    images.reader.directory = worker->directory;
+    images.keeper = &image_keeper;
+    request->images = worker->options.looks_into_images ? &images : NULL;
     worker_listener(job, &listener);
     if (job->decision == WORKER_DECIDED_FORGET && job->record && keeper.remove(job, err) < 0)
         return -1;
@@ -101,7 +110,7 @@ int worker_import(struct worker_job *job, struct import_result *result, struct c
                                          .patience_s = job->thread->worker->options.patience_s};
         outcome = session ? run_pipeline(job, session, &request, result, err) : -1;
     }
-    worker_clear(directory);
+    tree_remove(directory);
     /* The outputs were what the document says when they came in. */
     if (outcome < 0 && err->code == CG_E_MISMATCH && result->build_id == 0)
         job->content_lost = worker_find_damage(job);

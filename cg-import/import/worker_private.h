@@ -4,6 +4,7 @@
 
 /* What the files of the worker share: the worker, its threads, and the import that a thread has in hand. */
 
+#include "import/images.h"
 #include "import/journal.h"
 #include "import/pipeline.h"
 #include "import/worker.h"
@@ -82,7 +83,6 @@ void worker_session_end(struct worker_thread *thread);
 
 /* worker_build.c: the import's files as a build directory, and its document. 0, or -1. */
 int worker_lay_out(struct worker_job *job, struct cg_bytes *text, char **directory, struct cg_error *err);
-void worker_clear(const char *directory);
 /* Reads all contents of the outputs again; damaged ones are set aside. */
 bool worker_find_damage(struct worker_job *job);
 /* The worker's directory below the work directory, locked; those of dead workers are removed. 0, or -1 CG_E_IO. */
@@ -94,6 +94,9 @@ void worker_record_keeper(struct worker_job *job, struct import_journal_keeper *
 /* May something of this import still run on the hub, or be reserved there? */
 bool worker_record_calls(const struct worker_job *job);
 bool worker_record_reserved(const struct worker_job *job);
+
+/* worker_images.c: what was found in images, in the store. */
+void worker_images_keeper(struct worker_job *job, struct import_image_keeper *keeper);
 
 /* worker_told.c: steps and progress become events, and what a person decided is read from them. */
 void worker_listener(struct worker_job *job, struct import_listener *listener);

@@ -5,7 +5,8 @@
     make_build.py DIR [--name N --version V --release R --size BYTES --arches x86_64,aarch64 …]
 
 As a module: `make(directory, release='2', size=1 << 20)` returns the metadata.  The same arguments give the same
-bytes.  An image archive is a gzip of a docker-archive: a layer, the image's configuration, manifest.json.
+bytes.  An image archive is a gzip of a docker-archive: a layer, the image's configuration, manifest.json. The layer is
+a tar of an rpm database that lists the components, and random bytes.
 """
 import argparse
 import gzip
@@ -17,6 +18,8 @@ import random
 import tarfile
 import zlib
 
+import make_rpmdb
+
 SUMS = {'md5': hashlib.md5, 'sha256': hashlib.sha256, 'sha1': hashlib.sha1}
 MANIFEST_V2 = 'application/vnd.docker.distribution.manifest.v2+json'
 BUILD_TIME = 1760000000
@@ -26,16 +29,39 @@ RPM_NAMES = ('bash', 'glibc', 'openssl-libs', 'zlib', 'systemd-libs', 'coreutils
 
 # --- files -----------------------------------------------------------------------------------------------------------
 class RandomFile:
-    """A file of pseudo-random bytes that is made while it is read."""
+    """A file of pseudo-random bytes that is made while it is read, between two given pieces."""
 
-    def __init__(self, rnd, size):
+    def __init__(self, rnd, size, before=b'', after=b''):
         self.rnd, self.left, self.digest = rnd, size, hashlib.sha256()
+        self.before, self.after = before, after
 
     def read(self, size):
-        part = self.rnd.randbytes(min(size, self.left))
-        self.left -= len(part)
+        if self.before:
+            part, self.before = self.before[:size], self.before[size:]
+        elif self.left:
+            part = self.rnd.randbytes(min(size, self.left))
+            self.left -= len(part)
+        else:
+            part, self.after = self.after[:size], self.after[size:]
+        # tarfile asks for whole blocks
+        if len(part) < size and (self.left or self.after):
+            self.digest.update(part)
+            return part + self.read(size - len(part))
         self.digest.update(part)
         return part
+
+
+def layer_around(rnd, size, rpms):
+    """A layer: the tar of an rpm database and of a file of `size` random bytes. The file and how long it is."""
+    parts = io.BytesIO()
+    with tarfile.open(fileobj=parts, mode='w', format=tarfile.PAX_FORMAT) as layer:
+        add_member(layer, 'usr/lib/sysimage/rpm/rpmdb.sqlite', make_rpmdb.sqlite(rpms))
+        member = tarfile.TarInfo('usr/share/data')
+        member.size, member.mtime = size, BUILD_TIME
+        layer.fileobj.write(member.tobuf(tarfile.PAX_FORMAT))
+        before = parts.getvalue()
+    after = b'\0' * (-size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
+    return RandomFile(rnd, size, before, after), len(before) + size + len(after)
 
 
 def add_member(archive, name, content, size=None):
@@ -44,12 +70,12 @@ def add_member(archive, name, content, size=None):
     archive.addfile(member, io.BytesIO(content) if size is None else content)
 
 
-def write_image(path, rnd, arch, size):
+def write_image(path, rnd, arch, size, rpms):
     """One docker-archive of about that size; the facts that metadata tells about it."""
     with open(path, 'wb') as raw, gzip.GzipFile('', 'wb', 1, raw, BUILD_TIME) as packed, \
             tarfile.open(fileobj=packed, mode='w|', format=tarfile.PAX_FORMAT) as archive:
-        layer = RandomFile(rnd, size)
-        add_member(archive, 'layer-1/layer.tar', layer, size)
+        layer, layer_size = layer_around(rnd, size, rpms)
+        add_member(archive, 'layer-1/layer.tar', layer, layer_size)
         diff_id = 'sha256:' + layer.digest.hexdigest()
         config = {'architecture': {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(arch, arch), 'os': 'linux',
                   'created': '2025-10-09T08:53:20Z', 'config': {'Cmd': ['/bin/bash'], 'Labels': {'architecture': arch}},
@@ -59,7 +85,7 @@ def write_image(path, rnd, arch, size):
         add_member(archive, image_id + '.json', text)
         add_member(archive, 'manifest.json', json.dumps([{'Config': image_id + '.json', 'RepoTags': None,
                                                           'Layers': ['layer-1/layer.tar']}]).encode())
-    return {'id': 'sha256:' + image_id, 'config': config, 'layer': {'diff_id': diff_id, 'size': size}}
+    return {'id': 'sha256:' + image_id, 'config': config, 'layer': {'diff_id': diff_id, 'size': layer_size}}
 
 
 def write_random(path, rnd, size):
@@ -134,8 +160,11 @@ class Maker:
     def add_image(self, arch):
         options, rnd = self.options, self.rnd
         draft = os.path.join(self.directory, 'image.part')
-        write = write_random if options['plain'] else write_image
-        facts = write(draft, rnd, *(() if options['plain'] else (arch,)), options['size'])
+        rpms = components(rnd, options['components'], arch)
+        if options['plain']:
+            facts = write_random(draft, rnd, options['size'])
+        else:
+            facts = write_image(draft, rnd, arch, options['size'], rpms)
         name = 'docker-image-%s.%s.tar.gz' % (facts['id'], arch)
         os.replace(draft, os.path.join(self.directory, name))
         pull, digest = 'registry.example.com/test/' + options['name'], 'sha256:' + rnd.randbytes(32).hex()
@@ -146,7 +175,7 @@ class Maker:
                   'unique_tags': ['%s-%d' % (options['name'], options['seed'])], 'config': facts['config'],
                   'digests': {MANIFEST_V2: digest}}
         output = self.add(name, arch=arch, type='docker-image', extra={'image': {'arch': arch}, 'docker': docker},
-                          components=components(rnd, options['components'], arch))
+                          components=rpms)
         output['buildroot_id'] = 'builder-%s' % arch
 
     def add_manifests(self):

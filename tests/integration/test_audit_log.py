@@ -161,6 +161,43 @@ def test_the_verbs_show_what_verifies_offline(service, make_build, tmp_path):
     assert audit('verify', str(proved), '--key', key).returncode != 0
 
 
+def test_a_changed_row_is_told(service, postgres_server, postgres, make_build):
+    service.wait(service.post(make_build()).json()['id'])
+    published_log.settled(service)
+    assert service.stop() == 0
+
+    def rename(name):
+        postgres_server.sql(postgres, "SET session_replication_role = replica;"
+                                      " UPDATE audit_entry SET type = '%s' WHERE idx = 2" % name)
+
+    def figures():
+        return dict(line.split(' ') for line in service.request('GET', '/metrics', token='').body.decode().splitlines()
+                    if line.startswith('cg_import_audit_'))
+
+    def wait(ready):
+        deadline = time.monotonic() + 120
+        while service.request('GET', '/readyz', token='').status != (200 if ready else 503):
+            assert time.monotonic() < deadline, service.log()
+            time.sleep(0.1)
+    told = postgres_server.sql(postgres, 'SELECT type FROM audit_entry WHERE idx = 2')
+    rename('other')
+    service.start()
+    service.wait_log('the columns of entry 2 do not repeat its leaf', timeout_s=120)
+    wait(ready=False)
+    assert figures()['cg_import_audit_damaged'] == '1'
+    # The edge of the tree is right: leaves are signed and published as before.
+    size = published_log.settled(service).size
+    service.make_token('one', 'submitter')
+    assert published_log.settled(service).size > size
+    assert service.stop() == 0
+    rename(told)
+    service.start()
+    service.wait_log('the audit log in the database is what was signed again', timeout_s=120)
+    wait(ready=True)
+    assert figures()['cg_import_audit_damaged'] == '0'
+    assert float(figures()['cg_import_audit_checked_time_seconds']) > 0
+
+
 def test_what_the_service_says_of_its_witnesses(start_service, sandbox_hub, postgres, make_build, cg_import, tmp_path):
     service = start_service(sandbox_hub, postgres)
     vkey = service.request('GET', '/v1/session').json()['service']['log']['keys'][0]
@@ -184,7 +221,7 @@ def test_what_the_service_says_of_its_witnesses(start_service, sandbox_hub, post
                              'witness two': {'url': url, 'key': keys['absent.example']}})
         service.start()
         assert service.wait(service.post(make_build()).json()['id'])['state'] == 'imported'
-        checkpoint = settled(service)
+        checkpoint = published_log.settled(service)
         told = service.request('GET', '/v1/audit/log').json()
         assert (told['size'], told['quorum'], told['keys']) == (checkpoint.size, 1, [vkey])
         present, absent = told['witnesses']

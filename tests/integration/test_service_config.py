@@ -65,13 +65,14 @@ def test_nothing_written_is_all_defaults(check):
     assert told['service'] == {'state_directory': '/state', 'default_hub': 'koji', 'log_format': 'key-value',
                                'log_level': 'info', 'drain': '30 s'}
     assert (told['spool']['directory'], told['worker']['directory']) == ('/state/spool', '/state/work')
-    assert told['hub koji'] == {'url': 'http://127.0.0.1:1/kojihub', 'lists': '5 min'}
+    assert told['hub koji'] == {'url': 'http://127.0.0.1:1/kojihub', 'lists': '5 min', 'outbox': 'auto',
+                                'outbox_every': '10 s'}
 
 
 def test_the_example_has_every_key_with_its_default(check):
     example = sections(commented(EXAMPLE.read_text()))
     told = sections(check(HUB).stdout)
-    for section in ('service', 'listen', 'database', 'spool', 'callers', 'limits', 'worker', 'audit'):
+    for section in ('service', 'listen', 'database', 'spool', 'callers', 'limits', 'worker', 'images', 'audit'):
         unset = {key for key, value in example[section].items() if not value}
         computed = {'state_directory', 'replica', 'default_hub', 'directory', 'last_signed', 'key_file'}
         assert {k: v for k, v in example[section].items() if v} == \
@@ -167,6 +168,12 @@ retry_first = 100 ms
 retry_most = 3 s
 give_up = 365 d
 directory = /w
+[images]
+inspect = no
+levels = off rpm-differs=error
+memory = 512 MiB
+processor_time = 1 min
+time = 1 h
 [audit]
 directory = /audit
 last_signed = /elsewhere/last
@@ -185,6 +192,8 @@ key = %s
 profile = x
 koji_config = D/conf
 lists = 1 min
+outbox = yes
+outbox_every = 2 s
 [hub b]
 url = http://h/kojihub
 authtype = password
@@ -196,6 +205,8 @@ user = u
 password_file = D/key
 runas = r
 lists = 1 s
+outbox = no
+outbox_every = 10 ms
 [grant g]
 caller = CN=*
 roles = submitter operator auditor
@@ -227,7 +238,8 @@ def test_secrets_are_hidden_and_come_from_files(check, tmp_path):
 def test_hubs_default_to_the_profile_koji(check, tmp_path):
     (tmp_path / '.koji').mkdir()
     (tmp_path / '.koji' / 'config').write_text('[koji]\nserver = http://h/kojihub\n')
-    assert sections(check('').stdout)['hub koji'] == {'profile': 'koji', 'lists': '5 min'}
+    assert sections(check('').stdout)['hub koji'] == {'profile': 'koji', 'lists': '5 min', 'outbox': 'auto',
+                                                        'outbox_every': '10 s'}
 
 
 # --- what is wrong ---------------------------------------------------------------------------------------------------
