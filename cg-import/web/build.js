@@ -9,6 +9,7 @@ import {Refusal} from './bytes.js';
 import {el, replace} from './dom.js';
 import {copyButton, count, DASH, duration, none, nvr, state, time} from './format.js';
 import {imagePanels, showLayers} from './images.js';
+import {hubPanel, originRows} from './on_hub.js';
 import {listTable} from './list_table.js';
 import {setTitle} from './page.js';
 import {proofMark} from './proof-mark.js';
@@ -28,6 +29,7 @@ function show(main, session, answer) {
       : el('div.note', {data: {kind: 'warning'}}, `This build was accepted and is not on its hub: its import is ${build.state}.`),
     el('div.panels', whatPanel(build, facts), wherePanel(build, facts, web)),
     el('div.panels', proofPanel(session, answer), documentsPanel(build, facts)),
+    hubPanel(answer),
     imagePanels(answer),
     buildrootPanel(facts),
     componentsPanel(facts),
@@ -87,12 +89,8 @@ function whatPanel(build, facts) {
       ['Posted by', bdi(build.caller)],
       ['Built', facts.end_time ? [seconds(facts.end_time), took ? ` in ${took}` : ''] : null],
       ['Imported', build.imported_at ? time(build.imported_at) : null],
-      [
-        'Import',
-        build.import
-          ? el('a', {href: `/ui/imports/${build.import}`}, el('code', build.import))
-          : `none: another client imported it (${build.origin})`,
-      ],
+      ['Import', build.import ? el('a', {href: `/ui/imports/${build.import}`}, el('code', build.import)) : null],
+      ...originRows(build),
     ),
   );
 }

@@ -13,5 +13,14 @@ export function completeFor(told) {
     told.imports_without_facts
       ? ` ${count(told.imports_without_facts)} imports from before there was provenance are not looked at.`
       : '',
+    (told.hubs ?? []).map(
+      ({hub, outbox, backfills}) => ` Of other clients’ builds on ${hub}: ${otherClients(outbox, backfills)}.`,
+    ),
   );
+}
+
+function otherClients(outbox, backfills) {
+  const open = outbox?.open ? `, but for ${count(outbox.open)}` : '';
+  const record = outbox ? `all imports up to event ${count(outbox.position)} of its record${open}` : 'none from a record';
+  return backfills.length ? `${record}, and ${count(backfills.length)} histories brought in whole` : record;
 }

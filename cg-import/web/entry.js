@@ -132,7 +132,17 @@ const WHAT = {
   'token-created': 'A token was created',
   'token-revoked': 'A token was revoked',
   key: 'These keys sign from here on',
-  build: 'A build of another client was taken in',
+  build: 'A build of another client was found on its hub and taken in',
+  'build-seen': 'A backfill saw another state of a build',
+  backfill: 'A history of a hub was brought in whole',
+  'hub-import': 'The hub told of an import',
+  'hub-state': 'The hub told that a build has another state',
+  'hub-volume': 'The hub told that a build has another volume',
+  'hub-promote': 'The hub told that a draft was promoted',
+  'hub-tag': 'The hub told that a build was tagged',
+  'hub-untag': 'The hub told that a build was untagged',
+  'hub-event': 'The hub told something that this service does not know',
+  'hub-went-back': 'A hub was restored from a backup',
 };
 
 function outputs(entry) {

@@ -377,6 +377,33 @@ def test_without_ed25519_nothing_is_claimed(site, family, visit):
     page.locator('.proof-mark', has_text='not fully verified').wait_for()
 
 
+def test_what_became_of_a_build_is_told(site, family, visit):
+    """The answer is made as it is for a build of another client, which the sandbox hub's record does not tell of."""
+    log = site.service.request('GET', '/v1/provenance/builds/' + WEB1).json()['log']
+
+    def answer(route):
+        reply = route.fetch()
+        told = reply.json()
+        told['build'].update(**{'import': None, 'origin': 'outbox', 'facts_from': 'hub', 'remark': 'the stored metadata are gone',
+                                'on_hub': {'nvr': WEB1 + '.draft', 'state': 'deleted', 'tags': ['f40'], 'told_by': 'outbox',
+                                           'told_at': '2026-11-30T12:00:00Z'}})
+        told['hub_events'] = [{'position': 9, 'time': '2026-11-30T12:00:00Z', 'kind': 'state', 'nvr': WEB1, 'user': 'kojiadmin',
+                               'detail': {'old': 'COMPLETE', 'new': 'DELETED'}}]
+        told['complete_for']['hubs'] = [{'hub': 'sandbox', 'outbox': {'line': 1, 'position': 9, 'at': None, 'open': 2}, 'backfills': []}]
+        route.fulfill(response=reply, json=told)
+    page = visit(None, 'auditor')
+    page.route('**/v1/provenance/builds/*', answer)
+    page.goto('/ui/builds/' + WEB1)
+    complete(page)
+    text = page.locator('main').inner_text()
+    for said in ('imported by another client, as the hub’s record told', 'only what the hub’s tables say', 'the stored metadata are gone',
+                 'deleted as', 'kojiadmin', 'old COMPLETE, new DELETED', 'all imports up to event 9 of its record, but for 2',
+                 'The service did not import this build and does not have its metadata.',
+                 '%d entries of the log verified in this browser' % len(log)):
+        assert said in text, said
+    assert page.get_by_role('link', name='metadata.json').count() == 0
+
+
 # --- searching --------------------------------------------------------------------------------------------------------
 def facts_of(site, nvr):
     return site.service.request('GET', '/v1/provenance/builds/' + nvr).json()['facts']
