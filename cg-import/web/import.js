@@ -11,6 +11,7 @@ import {editorView} from './import_editor.js';
 import {outputsView} from './import_outputs.js';
 import {timeline} from './import_timeline.js';
 import {announce, page, run, setTitle} from './page.js';
+import {proofMark} from './proof-mark.js';
 import {doing, HELD} from './words.js';
 
 // Asked again: after events at most so often, and while bytes of outputs arrive, which no event tells.
@@ -27,15 +28,15 @@ class ImportPage {
     this.found = found;
     this.events = events;
     this.text = null;
-    this.parts = Object.fromEntries(['head', 'outcome', 'what', 'findings', 'editor', 'facts', 'timeline'].map((name) =>
+    this.parts = Object.fromEntries(['head', 'outcome', 'what', 'findings', 'editor', 'facts', 'timeline', 'proof'].map((name) =>
       [name, el(`div.part-${name}`)]));
     this.parts.outcome.setAttribute('role', 'status');
     this.outputs = outputsView(found);
     this.log = el('div');
-    const {head, outcome, what, findings, editor, facts, timeline: line} = this.parts;
+    const {head, outcome, what, findings, editor, facts, timeline: line, proof} = this.parts;
     replace(main, head, outcome, what, findings, editor,
       el('div.columns', el('div', el('section.panel', {'aria-labelledby': 'timeline'}, el('h2', {id: 'timeline'}, 'Timeline'), line)),
-        el('div', facts, this.outputs.element)), this.logPanel(), this.rawPanel());
+        el('div', facts, this.outputs.element)), proof, this.logPanel(), this.rawPanel());
   }
 
   // --- what is shown ------------------------------------------------------------------------------------------------
@@ -48,6 +49,8 @@ class ImportPage {
       const focused = head.contains(document.activeElement);
       replace(head, this.heading());
       if (focused) find('h1', head).focus();
+      replace(this.parts.proof, el('section.panel', {'aria-labelledby': 'proof'}, el('h2', {id: 'proof'}, 'What the log says of it'),
+        proofMark(this.session, id, {atLeast: () => this.events.length})));
       if (this.said) announce(`${found.nvr} is ${found.state}.`);
       this.said = true;
       document.documentElement.dataset.state = found.state;
