@@ -236,7 +236,7 @@ TOOLS := $(call programs_in,conformance)
 BENCHES := $(call programs_in,bench)
 -include $(TOOLS:=.d) $(BENCHES:=.d)
 
-PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault)
+PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault tests/pages)
 TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) CG_TOP=$(CURDIR)
 SANITIZED := $(BUILD)/sanitized
 

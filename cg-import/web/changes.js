@@ -3,8 +3,8 @@
 //
 //   changes(session, {every_ms, otherwise_ms, onChange(events)})   an element that says whether the page is live
 //
-// onChange is called at most every `every_ms` and never while it still works; `events` are those since the last call ([] when
-// nobody told any). What it throws is shown in place of "live", and it is called again with the next change.
+// onChange is called when the connection is made, then at most every `every_ms` and never while it still works; `events` are
+// those since the last call ([] when nobody told any). What it throws is shown in place of "live", and it is called again with the next change.
 import {follow} from './events.js';
 import {el} from './dom.js';
 
@@ -40,10 +40,16 @@ export function changes(session, {every_ms, otherwise_ms, onChange}) {
 
   say('waiting', 'The page connects.');
   if (session.may.read_all) {
-    follow('/v1/events?begin=now', {onState: say, onEvent(event) {
-      waiting.push(event);
-      soon();
-    }});
+    // What happened while there was no connection no event tells.
+    follow('/v1/events?begin=now', {
+      onState(state) {
+        say(state);
+        if (state === 'open') soon();
+      },
+      onEvent(event) {
+        waiting.push(event);
+        soon();
+      }});
   } else {
     say('open', `Asked again every ${otherwise_ms / 1000} s.`);
     setInterval(() => {

@@ -4,10 +4,11 @@
 //   findingsView(findings, text, {goTo})   an element; `text`: the document's text, null when it is no longer there. With `goTo` no
 //                                          lines are shown, but a button at each finding that calls goTo({start, end})
 //   figures(report)                        '1 error, 2 warnings'
-//   placeOf(text, finding)                 {start, end}: where in the text the finding is
+//   placesOf(text, findings)               [{start, end}, …]: where in the text each finding is; of names that are there twice the
+//                                          one on the finding's line, or else the last, which counts
 import {el} from './dom.js';
 import {count} from './format.js';
-import {layOut, lineOf, locate, nearest} from './json_text.js';
+import {faultIn, layOut, lineOf, locate, nearest} from './json_text.js';
 
 // Lines of context, lines of the marked part itself, characters of one line.
 const AROUND = 3;
@@ -16,21 +17,23 @@ const LINE = 400;
 // A document with a line longer than this is shown laid out.
 const LONG = 160;
 
-export function placeOf(text, finding) {
-  if (finding.line && layOut(text) === null) return placeOfLine(text, finding);
-  const places = locate(text, [finding.pointer]).get(finding.pointer);
-  const place = places.find((p) => lineOf(text, (p.key ?? p).start) === finding.line) ?? places.at(-1)
-    ?? nearest(text, [finding.pointer]).get(finding.pointer);
-  return {start: (place.key ?? place).start, end: place.end};
+export function placesOf(text, findings) {
+  if (faultIn(text) !== null) return findings.map((finding) => placeOfLine(text, finding));
+  const pointers = findings.map(({pointer}) => pointer);
+  const all = locate(text, pointers), near = nearest(text, pointers);
+  return findings.map(({pointer, line}) => {
+    const place = all.get(pointer).find((p) => lineOf(text, (p.key ?? p).start) === line) ?? near.get(pointer);
+    return {start: (place.key ?? place).start, end: place.end};
+  });
 }
 
-// Text that is no JSON has no pointers: from the column to the end of the line.
-function placeOfLine(text, {line, column = 1}) {
+// Text that is no JSON has no pointers: from the column to the end of the line. A finding without a line is of all of it.
+function placeOfLine(text, {line = 1, column = 1}) {
   const lines = text.split('\n');
   const before = lines.slice(0, line - 1).reduce((sum, l) => sum + l.length + 1, 0);
   const length = (lines[line - 1] ?? '').length;
   const start = Math.min(text.length, before + Math.min(column - 1, length));
-  return {start, end: Math.max(start, before + length)};
+  return {start, end: Math.min(text.length, Math.max(start, before + length))};
 }
 
 export function figures({errors, warnings}) {
@@ -42,8 +45,9 @@ export function findingsView(findings, text, {goTo = null} = {}) {
   const shown = text === null ? null : layedOut(text);
   const errors = findings.filter((finding) => finding.level === 'error');
   const ordered = [...errors, ...findings.filter((finding) => finding.level !== 'error')];
-  return el('ol.findings', ordered.map((finding) => {
-    const place = text === null ? null : placeOf(text, finding);
+  const places = text === null ? [] : placesOf(text, ordered);
+  return el('ol.findings', ordered.map((finding, i) => {
+    const place = places[i];
     return el('li', {data: {level: finding.level}}, head(finding),
       shown && !goTo ? excerpt(shown.text, shown.range(place)) : null, told(finding),
       goTo && place ? el('button.small', {type: 'button', on: {click: () => goTo(place)}}, 'Go to it') : null);

@@ -95,7 +95,9 @@ export function digest(text, kept = 12) {
 const SHEETS = 'M5.5 5.5h7v8h-7zM3.5 10.5v-8h7';
 const TICK = 'M3 8.5l3.5 3.5L13 4.5';
 
+// Browsers let pages write to the clipboard on https and on their own machine only; elsewhere there is no button.
 export function copyButton(text, what) {
+  if (!navigator.clipboard) return null;
   const path = svg('path', {d: SHEETS});
   const button = el('button.copy', {type: 'button', title: `Copy ${what}`, 'aria-label': `Copy ${what}`},
     svg('svg', {viewBox: '0 0 16 16', 'aria-hidden': 'true'}, path));

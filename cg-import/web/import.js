@@ -4,13 +4,14 @@
 import {get, text as getText} from './api.js';
 import {el, find, replace} from './dom.js';
 import {follow} from './events.js';
-import {figures, findingsView, placeOf} from './findings.js';
+import {figures, findingsView, placesOf} from './findings.js';
 import {ago, buildLink, bytes, count, digest, none, nvr, state, time} from './format.js';
 import {actionsView} from './import_actions.js';
 import {editorView} from './import_editor.js';
 import {outputsView} from './import_outputs.js';
 import {timeline} from './import_timeline.js';
 import {announce, page, run, setTitle} from './page.js';
+import {proofMark} from './proof-mark.js';
 import {doing, HELD} from './words.js';
 
 // Asked again: after events at most so often, and while bytes of outputs arrive, which no event tells.
@@ -27,15 +28,15 @@ class ImportPage {
     this.found = found;
     this.events = events;
     this.text = null;
-    this.parts = Object.fromEntries(['head', 'outcome', 'what', 'findings', 'editor', 'facts', 'timeline'].map((name) =>
+    this.parts = Object.fromEntries(['head', 'outcome', 'what', 'findings', 'editor', 'facts', 'timeline', 'proof'].map((name) =>
       [name, el(`div.part-${name}`)]));
     this.parts.outcome.setAttribute('role', 'status');
     this.outputs = outputsView(found);
     this.log = el('div');
-    const {head, outcome, what, findings, editor, facts, timeline: line} = this.parts;
+    const {head, outcome, what, findings, editor, facts, timeline: line, proof} = this.parts;
     replace(main, head, outcome, what, findings, editor,
       el('div.columns', el('div', el('section.panel', {'aria-labelledby': 'timeline'}, el('h2', {id: 'timeline'}, 'Timeline'), line)),
-        el('div', facts, this.outputs.element)), this.logPanel(), this.rawPanel());
+        el('div', facts, this.outputs.element)), proof, this.logPanel(), this.rawPanel());
   }
 
   // --- what is shown ------------------------------------------------------------------------------------------------
@@ -44,7 +45,12 @@ class ImportPage {
     const status = `${found.state}/${found.held}/${found.replaced_by}/${Boolean(found.retry)}`;
     if (this.status !== status) {
       this.status = status;
+      // Who stood on a button that is no longer there goes on from the heading.
+      const focused = head.contains(document.activeElement);
       replace(head, this.heading());
+      if (focused) find('h1', head).focus();
+      replace(this.parts.proof, el('section.panel', {'aria-labelledby': 'proof'}, el('h2', {id: 'proof'}, 'What the log says of it'),
+        proofMark(this.session, id, {atLeast: () => this.events.length})));
       if (this.said) announce(`${found.nvr} is ${found.state}.`);
       this.said = true;
       document.documentElement.dataset.state = found.state;
@@ -59,7 +65,7 @@ class ImportPage {
 
   heading() {
     const found = this.found;
-    return el('div.heading', el('h1', nvr(found.nvr)), state(found.state), el('span.doing.muted', doing(found)),
+    return el('div.heading', el('h1', {tabindex: -1}, nvr(found.nvr)), state(found.state), el('span.doing.muted', doing(found)),
       actionsView(found, this.session, {onDone: (now, said) => this.acted(now, said), onCorrect: () => this.correct()}));
   }
 
@@ -108,7 +114,7 @@ class ImportPage {
     const text = await this.document();
     if (text === null) return none('The document is no longer kept.');
     return [el('p.muted', `${bytes(this.found.metadata.size_bytes)}, as it was posted. `,
-      el('a', {href: this.found.metadata.href, download: `${this.found.nvr}.json`}, 'Download'), '. sha256 ', digest(this.found.metadata.sha256)),
+      el('a', {href: `/v1/imports/${id}/metadata`, download: `${this.found.nvr}.json`}, 'Download'), '. sha256 ', digest(this.found.metadata.sha256)),
     text.length > RAW_MOST ? el('p', `Its first ${bytes(RAW_MOST)}:`) : null,
     el('pre.raw', {tabindex: 0, 'aria-label': 'Metadata document'}, markedRaw(text, this.found.report?.findings ?? []))];
   }
@@ -126,11 +132,11 @@ class ImportPage {
         else location.assign(`/ui/imports/${now.id}`);
       },
       onLeave: () => {
-        replace(this.parts.editor);
-        this.parts.findings.hidden = false;
+        this.leaveEditor();
         this.parts.head.querySelector('button')?.focus();
       }});
     this.parts.findings.hidden = true;
+    find('.actions', this.parts.head).hidden = true;
     replace(this.parts.editor, editor.element);
     editor.focus();
   }
@@ -138,10 +144,15 @@ class ImportPage {
   acted(now, said) {
     replace(this.parts.outcome, said);
     if (now === null) return;
-    replace(this.parts.editor);
-    this.parts.findings.hidden = false;
+    this.leaveEditor();
     this.follow();
     this.soon();
+  }
+
+  leaveEditor() {
+    replace(this.parts.editor);
+    this.parts.findings.hidden = false;
+    find('.actions', this.parts.head).hidden = false;
   }
 
   // --- live ---------------------------------------------------------------------------------------------------------
@@ -216,7 +227,7 @@ function factsOf(found, session) {
 }
 
 function markedRaw(text, findings) {
-  const places = findings.map((finding) => ({...placeOf(text, finding), finding})).sort((a, b) => a.start - b.start);
+  const places = placesOf(text, findings).map((place, i) => ({...place, finding: findings[i]})).sort((a, b) => a.start - b.start);
   const pieces = [];
   let at = 0;
   for (const {start, end, finding} of places) {

@@ -9,7 +9,7 @@
 import {post} from './api.js';
 import {el, replace} from './dom.js';
 import {announce} from './page.js';
-import {figures, findingsView, placeOf} from './findings.js';
+import {figures, findingsView, placesOf} from './findings.js';
 import {problem} from './format.js';
 import {faultIn, layOut, lineOf} from './json_text.js';
 
@@ -69,8 +69,7 @@ class Editor {
   }
 
   places() {
-    const text = this.field.value;
-    return this.findings.map((finding) => ({...placeOf(text, finding), level: finding.level}))
+    return placesOf(this.field.value, this.findings).map((place, i) => ({...place, level: this.findings[i].level}))
       .filter(({start, end}) => end > start).sort((a, b) => a.start - b.start);
   }
 

@@ -91,10 +91,11 @@ function paging(chosen, next) {
 
 // Puts what changed into the rows that are there; says how many new ones there are.
 class Live {
-  constructor(chosen, body, more) {
+  constructor(chosen, body, {more, empty}) {
     this.chosen = chosen;
     this.body = body;
     this.more = more;
+    this.empty = empty;
     this.fresh = [];
   }
 
@@ -128,6 +129,7 @@ class Live {
 
   show() {
     if (this.fresh.length === ROWS) return location.reload();
+    this.empty?.remove();
     this.body.prepend(...this.fresh.map(row));
     find('a', this.body.rows[0]).focus();
     this.fresh = [];
@@ -145,9 +147,6 @@ run(async () => {
   const heading = el('div.heading', el('h1', 'Imports'));
   const empty = imports.length ? null : none(FILTERS.some((name) => chosen[name]) ? 'No import is like this.' : 'Nothing was posted yet.');
   replace(main, heading, form(chosen, session), more, el('section.panel', {'aria-label': 'List'}, list, empty), paging(chosen, next));
-  const live = new Live(chosen, list.tBodies[0], more);
-  append(heading, changes(session, {every_ms: 500, otherwise_ms: 5000, onChange: (events) => {
-    empty?.remove();
-    return live.update(events);
-  }}));
+  const live = new Live(chosen, list.tBodies[0], {more, empty});
+  append(heading, changes(session, {every_ms: 500, otherwise_ms: 5000, onChange: (events) => live.update(events)}));
 });

@@ -3,7 +3,7 @@
 // when something happened.
 import {get, query} from './api.js';
 import {el, append, find, replace} from './dom.js';
-import {ago, bytes, count, none, nvr, state, DASH} from './format.js';
+import {ago, bytes, count, none, nvr, state} from './format.js';
 import {page, run} from './page.js';
 import {changes} from './changes.js';
 import {bars} from './plot.js';
@@ -63,12 +63,12 @@ function hubs(told, session) {
 
 function totals({totals: t}) {
   const kept = t.bytes_kept, saved = t.bytes_deduplicated;
+  const fact = (name, ...values) => el('div', el('dt', name), el('dd', values));
   return el('section.panel', {'aria-labelledby': 'totals'}, el('h2', {id: 'totals'}, 'In all'),
-    el('dl.facts', el('dt', 'Imports'), el('dd', el('a', {href: '/ui/imports'}, count(t.imports))),
-      el('dt', 'Imported'), el('dd', el('a', {href: listed({state: 'imported'})}, count(t.imported))),
-      el('dt', 'Kept'), el('dd', bytes(kept)),
-      el('dt', 'Saved by deduplication'), el('dd', bytes(saved), ' ',
-        el('span.muted', kept + saved > 0 ? `(${Math.round((100 * saved) / (kept + saved))}% of what was posted)` : DASH))));
+    el('dl.totals', fact('Imports', el('a', {href: '/ui/imports'}, count(t.imports))),
+      fact('Imported', el('a', {href: listed({state: 'imported'})}, count(t.imported))), fact('Kept', bytes(kept)),
+      fact('Saved by deduplication', bytes(saved), el('span.muted',
+        kept + saved > 0 ? ` ${Math.round((100 * saved) / (kept + saved))}% of what was posted` : ''))));
 }
 
 run(async () => {
@@ -77,7 +77,7 @@ run(async () => {
   async function show() {
     const told = await get('/v1/overview');
     const focused = body.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
-    replace(body, el('div.panels', queue(told), held(told.held)), plots(told), el('div.panels', hubs(told, session), totals(told)));
+    replace(body, el('div.panels', queue(told), hubs(told, session)), held(told.held), plots(told), totals(told));
     if (focused) body.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   }
   const heading = el('div.heading', el('h1', 'Overview'));

@@ -51,7 +51,7 @@ export async function run(work) {
 export function frame(active) {
   replace(find('#header'),
     el('a.skip', {href: '#main'}, 'Skip to content'),
-    el('a.brand', {href: '/ui/'}, mark(), 'cg-import'),
+    el('a.brand', {href: '/ui/'}, mark(), el('span', 'cg-import')),
     el('nav', {'aria-label': 'Pages'}, PLACES.map(([key, href, name]) =>
       el('a', {href, 'aria-current': key === active ? 'page' : null, data: {place: key}}, name))),
     el('form.search', {role: 'search', action: '/ui/search', method: 'get'},

@@ -56,8 +56,8 @@ export function doing(found) {
     case 'queued': return found.error ? 'Will be tried again.' : 'Waits for its turn.';
     case 'running': return found.step ? `${STEPS[found.step] ?? found.step} …` : 'Begins.';
     case 'imported': return 'The build is on the hub.';
-    case 'rejected': return 'Refused, nothing is on the hub. Correct what is wrong and import it again.';
-    case 'canceled': return 'Given up; nothing is on the hub.';
+    case 'rejected': return 'Nothing of it is on the hub.';
+    case 'canceled': return 'Given up; nothing of it is on the hub.';
     default: return '';
   }
 }

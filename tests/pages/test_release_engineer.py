@@ -108,6 +108,8 @@ def test_what_the_hub_refused_is_imported_again_by_keyboard(site, visit, expect,
     expect(page.get_by_text('Queued again')).to_be_visible()
     expect(page.locator('.heading .state')).to_have_text(re.compile('imported'))
     expect(page.locator('#announcements')).to_contain_text('is imported')
+    # The button is gone; the keyboard goes on from the heading.
+    expect(page.get_by_role('heading', level=1)).to_be_focused()
     expect(page.locator('.timeline li[data-type=retried]')).to_contain_text('by operator')
     expect(said).to_have_count(0)
     assert site.service.show(rejected)['attempts'] == 2

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who posts builds: watches its own arrive and be imported, without being offered what it may not."""
+import hashlib
 import json
 import re
 
@@ -62,6 +63,11 @@ def test_the_document_and_the_log_are_there_to_read(site, visit, expect, tmp_pat
     raw = page.get_by_label('Metadata document').locator('pre')
     expect(raw).to_contain_text('"release": "2"')
     assert json.loads(raw.text_content()) == json.loads((build / 'metadata.json').read_text())
+    page.context.grant_permissions(['clipboard-read', 'clipboard-write'])
+    page.get_by_role('region', name='About').get_by_role('button', name='Copy digest').click()
+    expect(page.get_by_role('button', name='Copied digest')).to_be_visible()
+    digest = hashlib.sha256((build / 'metadata.json').read_bytes()).hexdigest()
+    assert page.evaluate('navigator.clipboard.readText()') == digest
     page.get_by_text('Log lines', exact=True).click()
     expect(page.get_by_label('Log lines').locator('pre .line').first).to_be_visible()
 
