@@ -114,7 +114,7 @@ class ImportPage {
     const text = await this.document();
     if (text === null) return none('The document is no longer kept.');
     return [el('p.muted', `${bytes(this.found.metadata.size_bytes)}, as it was posted. `,
-      el('a', {href: this.found.metadata.href, download: `${this.found.nvr}.json`}, 'Download'), '. sha256 ', digest(this.found.metadata.sha256)),
+      el('a', {href: `/v1/imports/${id}/metadata`, download: `${this.found.nvr}.json`}, 'Download'), '. sha256 ', digest(this.found.metadata.sha256)),
     text.length > RAW_MOST ? el('p', `Its first ${bytes(RAW_MOST)}:`) : null,
     el('pre.raw', {tabindex: 0, 'aria-label': 'Metadata document'}, markedRaw(text, this.found.report?.findings ?? []))];
   }

@@ -95,7 +95,7 @@ SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'sandbox'
        CASE WHEN s.state = 'rejected' THEN 'CG_E_HUB_REFUSED' WHEN s.state = 'held' THEN 'CG_E_CONFLICT' END,
        CASE WHEN s.state = 'rejected' THEN 'the hub has no archive type for this file' WHEN s.state = 'held' THEN 'the build is on the hub with other content' END
 FROM (SELECT n, CASE WHEN n %% 20000 = 0 THEN 'held' WHEN n %% 19 = 0 THEN 'rejected' WHEN n %% 53 = 0 THEN 'canceled' ELSE 'imported' END AS state,
-             now() - (100000 - n) * (100 + 40 * sin(n / 90.0)) * interval '1 second' AS at FROM generate_series(1, 100000) n) s,
+             now() - ((100000 - n) * 100 + 8000 * (sin(n / 100.0) - sin(1000.0))) * interval '1 second' AS at FROM generate_series(1, 100000) n) s,
      LATERAL (SELECT ('{%s}'::text[])[n %% 5 + 1] AS name) p
 """
 
