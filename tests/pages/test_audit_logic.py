@@ -30,6 +30,10 @@ def test_what_a_text_is_taken_for(call, text, first):
     assert call('guess', 'search_kinds.js', text)[0] == first
 
 
+def test_a_number_is_a_build_or_a_task(call):
+    assert call('guess', 'search_kinds.js', '123456')[:2] == ['build_id', 'task']
+
+
 def relative(nvr, depth, origin, known=True):
     return {'nvr': nvr, 'depth': depth, 'from': origin, 'kind': 'base', 'pullspec': None, 'build_id': None,
             'build': {'nvr': nvr, 'hub': 'h', 'state': 'imported'} if known else None}

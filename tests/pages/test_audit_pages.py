@@ -337,7 +337,7 @@ def test_tampered_facts_of_a_build_are_shown_as_such(site, family, visit, change
 
 def test_a_tampered_document_tells_nothing_of_layers(site, family, visit):
     page = visit(None, 'auditor')
-    page.route('**/v1/imports/*/metadata', lambda route: route.fulfill(body=route.fetch().text().replace('"size": 3000', '"size": 3001')))
+    page.route('**/v1/imports/*/metadata', lambda route: route.fulfill(body=route.fetch().text().replace('"jdoe"', '"jdoo"')))
     page.goto('/ui/builds/' + WEB2)
     page.locator('.layers', has_text='VERIFICATION FAILED').first.wait_for()
     assert page.locator('.layers table').count() == 0
