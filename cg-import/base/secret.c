@@ -79,7 +79,7 @@ int secret_set_from_file(struct secret *secret, const char *path, struct cg_erro
     char text[LINE_MAX_BYTES + 1];
     ssize_t size = read_all(fd, text, LINE_MAX_BYTES);
     int result = size < 0 ? cg_fail_errno(err, "read", path) : take_line(secret, text, (size_t)size, path, err);
-    explicit_bzero(text, sizeof text);
+    secret_wipe(text, sizeof text);
     return result;
 }
 
@@ -117,11 +117,17 @@ const char *secret_reveal(const struct secret *secret)
     return secret->hidden_ ? secret->hidden_ : "";
 }
 
+void secret_wipe(void *memory, size_t size)
+{
+    if (memory)
+        explicit_bzero(memory, size);
+}
+
 void secret_finish(struct secret *secret)
 {
     if (!secret->hidden_)
         return;
-    explicit_bzero(secret->hidden_, strlen(secret->hidden_));
+    secret_wipe(secret->hidden_, strlen(secret->hidden_));
     free(secret->hidden_);
     secret->hidden_ = NULL;
 }

@@ -37,6 +37,9 @@ int secret_join(struct secret *to, const char *before, const struct secret *secr
 /* The text, borrowed, "" when unset. For putting it into a request or a private file and nothing else. */
 const char *secret_reveal(const struct secret *secret);
 
+/* Overwrites memory in a way that the compiler does not take away. NULL is allowed. */
+void secret_wipe(void *memory, size_t size);
+
 /* Wipes and frees; the secret may be set again. */
 void secret_finish(struct secret *secret);
 

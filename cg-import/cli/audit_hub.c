@@ -27,16 +27,34 @@ struct compared {
     uint64_t differences;
 };
 
+/* Does the hub's record tell with this leaf that the build's files went? */
+static bool tells_end(const json_t *leaf)
+{
+    const json_t *to = json_object_get(json_object_get(json_object_get(leaf, "detail"), "told"), "new");
+    return strcmp(service_import_text(leaf, "type"), "hub-state") == 0 &&
+           (json_integer_value(to) == KOJI_BUILD_DELETED || json_integer_value(to) == KOJI_BUILD_CANCELED);
+}
+
+/* An import of another client is told by the hub's record alone; of our own our leaf says more. */
 int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, struct cg_error *err)
 {
     CG_AUTO_JSON json_t *leaf = json_loadb(data, size, 0, NULL);
     json_int_t build_id = json_integer_value(json_object_get(json_object_get(leaf, "koji"), "build_id"));
+    const char *type = service_import_text(leaf, "type");
+    bool others = strcmp(type, "hub-import") == 0;
     char key[32];
-    if (strcmp(service_import_text(leaf, "type"), "imported") != 0 || build_id <= 0)
+    if (build_id <= 0 || (strcmp(type, "imported") != 0 && !others && !tells_end(leaf)))
         return 0;
     if (!hub->imported && !(hub->imported = json_object()))
         return cg_fail_memory(err);
     snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, build_id);
+    const json_t *before = json_object_get(hub->imported, key);
+    if (tells_end(leaf)) {
+        json_object_del(hub->imported, key);
+        return 0;
+    }
+    if (others && before && strcmp(service_import_text(before, "type"), "imported") == 0)
+        return 0;
     return json_object_set(hub->imported, key, leaf) < 0 ? cg_fail_memory(err) : 0;
 }
 
@@ -54,23 +72,6 @@ static int differs(struct compared *compared, const char *what, const char *name
 
 /* --- metadata.json -------------------------------------------------------------------------------------------------
  */
-
-/* The directories of the build's files: [vol/VOLUME/]packages/NAME/VERSION/RELEASE. Returns how many. */
-static size_t build_parts(const struct compared *compared, const char *parts[6])
-{
-    const json_t *json = compared->build.json;
-    const char *volume = service_import_text(json, "volume_name");
-    size_t count = 0;
-    if (volume[0] && strcmp(volume, "DEFAULT") != 0) {
-        parts[count++] = "vol";
-        parts[count++] = volume;
-    }
-    parts[count++] = "packages";
-    parts[count++] = service_import_text(json, "name");
-    parts[count++] = service_import_text(json, "version");
-    parts[count++] = service_import_text(json, "release");
-    return count;
-}
 
 static int is_metadata(const struct compared *compared, const struct cg_bytes *text, struct cg_error *err)
 {
@@ -105,15 +106,16 @@ static bool take_out(struct cg_bytes *text)
 static int compare_metadata(struct compared *compared, struct cg_error *err)
 {
     const char *parts[7];
-    size_t count = build_parts(compared, parts);
+    size_t count = koji_build_directory(compared->build.json, parts);
     parts[count++] = "metadata.json";
     CG_AUTO_BYTES struct cg_bytes text = {0};
     struct cg_error why = {0};
-    size_t most = (size_t)json_integer_value(json_object_get(compared->leaf, "metadata_size")) + PUT_IN_BYTES_MAX;
+    const json_t *told = json_object_get(compared->leaf, "metadata_size");
+    size_t most = told ? (size_t)json_integer_value(told) + PUT_IN_BYTES_MAX : CG_JSON_SIZE_MAX;
     int found = koji_stored_file_read(compared->session, parts, count, most, &text, &why, err);
     if (found < 0)
         return -1;
-    if (found == KOJI_FILE_UNREADABLE)
+    if (found >= KOJI_FILE_ABSENT)
         return differs(compared, "cannot be read", "metadata.json", err);
     int same = found == KOJI_FILE_READ ? is_metadata(compared, &text, err) : 0;
     for (int i = 0; i < PUT_IN_MAX && same == 0 && found == KOJI_FILE_READ && take_out(&text); i++)
@@ -179,7 +181,7 @@ static int compare_digests(struct compared *compared, const json_t *output, cons
 static int compare_log(struct compared *compared, const json_t *output, const json_t *log, struct cg_error *err)
 {
     const char *parts[16];
-    size_t count = build_parts(compared, parts);
+    size_t count = koji_build_directory(compared->build.json, parts);
     CG_AUTO_FREE char *directory = strdup(service_import_text(log, "dir"));
     if (!directory)
         return cg_fail_memory(err);
@@ -198,7 +200,7 @@ static int compare_output(struct compared *compared, const json_t *output, const
 {
     const char *name = service_import_text(output, "name"), *base = strrchr(name, '/');
     const char *parts[16];
-    size_t count = build_parts(compared, parts);
+    size_t count = koji_build_directory(compared->build.json, parts);
     base = base ? base + 1 : name;
     const json_t *archive = by_name(files->archives, "filename", base), *log = by_name(files->logs, "name", base);
     if (archive && archive_parts(archive, parts, &count))

@@ -6,7 +6,8 @@
  * Is what a hub has what a verified log says was imported: metadata and every file, hashed again.
  *
  * Leaves are kept as they are replayed and compared once the log is verified. What the hub lets be changed without
- * trace (tags, owner, extra) is not in the log and not compared.
+ * trace (owner, extra) is not in the log and not compared. Builds of other clients are compared where the hub's record
+ * was followed, and none is that the record says was deleted or reset since.
  */
 
 #include "connection.h"
@@ -19,7 +20,7 @@ struct audit_hub {
     uint64_t builds, files, passed_over;
 };
 
-/* Keeps the leaf if it says that a build was imported. 0, or -1 with CG_E_MEMORY. */
+/* Keeps the leaf if it says that a build was imported, or that one has gone. 0, or -1 with CG_E_MEMORY. */
 int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, struct cg_error *err);
 
 /*

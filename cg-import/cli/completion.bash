@@ -30,7 +30,7 @@ _cg_import_files() {
 }
 
 _cg_import() {
-    local verbs="check import hub submit list show watch retry cancel release provenance serve migrate token audit witness help"
+    local verbs="check import hub submit list show watch retry cancel release provenance serve migrate token backfill audit witness help"
     local hub_options="-p --profile -c --config --hub --serverca"
     local login_options="--authtype --cert --principal --keytab --user --password-file --runas"
     local trust_options="-k --key -w --witness --quorum --origin"
@@ -96,7 +96,7 @@ _cg_import() {
         _cg_import_words "$current" retry cure-stray forget mark-imported
         return
         ;;
-    -S | --service | --reference | --nvr | --content-generator | --package | --since | --until | --limit | --note | --expires | \
+    -S | --service | --reference | --nvr | --content-generator | --package | --cg | --rate | --since | --until | --limit | --note | --expires | \
         --rpm | --component | --built-with | --digest | --pullspec | --source | --commit | --parent | --task | \
         --submitter | --depth | --quorum | --origin | --listen)
         COMPREPLY=()
@@ -153,6 +153,10 @@ _cg_import() {
         options+=" -c --config --check-config --ready-file"
         ;;
     migrate)
+        options+=" -c --config"
+        ;;
+    backfill)
+        options+=" -p --profile --cg --package --since --until --rate --dry-run --without-metadata -q --quiet --json"
         options+=" -c --config"
         ;;
     token)

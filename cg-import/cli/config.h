@@ -112,6 +112,8 @@ struct config_hub {
     char *authtype;
     char *serverca, *cert, *principal, *keytab, *user, *password_file, *runas;
     uint64_t lists_ms;
+    uint64_t outbox; /* enum follower_wish */
+    uint64_t outbox_every_ms;
 };
 
 /* [grant NAME] */

@@ -15,6 +15,8 @@ static const char *const log_formats[] = {"key-value", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 /* In the order of the bits of enum store_role. */
 static const char *const roles[] = {"submitter", "operator", "auditor", NULL};
+/* In the order of enum follower_wish. */
+static const char *const wishes[] = {"auto", "yes", "no", NULL};
 static const char *const authtypes[] = {"ssl", "kerberos", "password", NULL};
 
 #define END                                                                                                            \
@@ -294,6 +296,13 @@ static const struct config_key hub_keys[] = {
      .offset = AT(lists_ms),
      .fallback = "5 min",
      .least = SECOND,
+     .most = DAY},
+    {.name = "outbox", .type = CONFIG_CHOICE, .offset = AT(outbox), .fallback = "auto", .words = wishes},
+    {.name = "outbox_every",
+     .type = CONFIG_DURATION,
+     .offset = AT(outbox_every_ms),
+     .fallback = "10 s",
+     .least = 10,
      .most = DAY},
     END,
 };

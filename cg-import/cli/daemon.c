@@ -53,6 +53,18 @@ struct worker *daemon_start_worker(struct daemon *daemon, const struct config *c
     return worker_start(&options, err);
 }
 
+struct follower *daemon_start_follower(struct daemon *daemon, const struct config *config, const struct hubs *hubs,
+                                       struct cg_error *err)
+{
+    const struct follower_options options = {.store = daemon->database.store,
+                                             .log = daemon->log,
+                                             .replica = config->service.replica,
+                                             .lease_ms = (unsigned)config->worker.lease_ms,
+                                             .hubs = hubs->for_follower,
+                                             .hub_count = hubs->count};
+    return follower_start(&options, err);
+}
+
 static int open_spool(struct daemon *daemon, struct cg_error *err)
 {
     const struct config_spool *given = &daemon->config->spool;
@@ -107,6 +119,9 @@ static int start(struct daemon *daemon, struct cg_error *err)
     daemon->worker = daemon_start_worker(daemon, daemon->config, daemon->hubs, err);
     if (!daemon->worker || start_collector(daemon, err) < 0)
         return -1;
+    daemon->follower = daemon_start_follower(daemon, daemon->config, daemon->hubs, err);
+    if (!daemon->follower)
+        return -1;
     return start_intake(daemon, err);
 }
 
@@ -117,6 +132,7 @@ static void stop(struct daemon *daemon)
 {
     if (daemon->intake)
         intake_stop(daemon->intake, (unsigned)(daemon->config->service.drain_ms / 1000));
+    follower_stop(daemon->follower);
     worker_drain(daemon->worker);
     daemon_reload_finish(daemon);
     collector_stop(daemon->collector);

@@ -29,6 +29,7 @@ struct daemon {
     struct hub_lists *lists;
     struct work_counters counters; /* of all workers, before and after a reload */
     struct worker *worker;
+    struct follower *follower;
     struct log_keeper log_keeper;
     struct collector *collector;
     struct face face;
@@ -52,6 +53,10 @@ struct daemon {
 /* NULL with CG_E_MEMORY, CG_E_IO. */
 struct worker *daemon_start_worker(struct daemon *daemon, const struct config *config, const struct hubs *hubs,
                                    struct cg_error *err);
+
+/* As above. */
+struct follower *daemon_start_follower(struct daemon *daemon, const struct config *config, const struct hubs *hubs,
+                                       struct cg_error *err);
 
 /* Not while the worker of before the last reload still ends. */
 bool daemon_reload_possible(const struct daemon *daemon);

@@ -27,6 +27,13 @@ void daemon_reload_finish(struct daemon *daemon)
     daemon->retiring = false;
 }
 
+/* Both wait for nothing that a hub does, so the old one is gone before its hubs are. */
+static void replace_follower(struct daemon *daemon, struct follower *follower)
+{
+    follower_stop(daemon->follower);
+    daemon->follower = follower;
+}
+
 /* A CGImport of the old worker may take hours: the new one works meanwhile. */
 static void replace_worker(struct daemon *daemon, struct worker *worker, struct hubs *hubs)
 {
@@ -84,10 +91,13 @@ static int reload(struct daemon *daemon, struct config *config, struct cg_error 
     struct earlier *earlier = hubs ? calloc(1, sizeof *earlier) : NULL;
     struct face face = {0};
     struct worker *worker = NULL;
+    struct follower *follower = NULL;
     if (!earlier || face_make(&face, config, hubs, err) < 0 ||
         hub_lists_set(daemon->lists, hubs->for_lists, hubs->count, err) < 0 ||
+        !(follower = daemon_start_follower(daemon, config, hubs, err)) ||
         !(worker = daemon_start_worker(daemon, config, hubs, err))) {
         cg_fail_memory(err);
+        follower_stop(follower);
         /* The lists go on with the hubs that stay. */
         hub_lists_set(daemon->lists, daemon->hubs->for_lists, daemon->hubs->count, err);
         face_finish(&face);
@@ -95,6 +105,7 @@ static int reload(struct daemon *daemon, struct config *config, struct cg_error 
         hubs_destroy(hubs);
         return -1;
     }
+    replace_follower(daemon, follower);
     replace_worker(daemon, worker, hubs);
     take_over(daemon, config, &face, earlier);
     return 0;

@@ -35,7 +35,8 @@ struct hubs *hubs_create(const struct config *config, struct cg_error *err)
     hubs->profiles = calloc(config->hub_count, sizeof(struct koji_profile *));
     hubs->for_worker = calloc(config->hub_count, sizeof *hubs->for_worker);
     hubs->for_lists = calloc(config->hub_count, sizeof *hubs->for_lists);
-    if (!hubs->profiles || !hubs->for_worker || !hubs->for_lists) {
+    hubs->for_follower = calloc(config->hub_count, sizeof *hubs->for_follower);
+    if (!hubs->profiles || !hubs->for_worker || !hubs->for_lists || !hubs->for_follower) {
         cg_fail_memory(err);
         hubs_destroy(hubs);
         return NULL;
@@ -51,6 +52,10 @@ struct hubs *hubs_create(const struct config *config, struct cg_error *err)
         hubs->for_worker[hubs->count] = (struct worker_hub){.name = hub->name, .profile = profile};
         hubs->for_lists[hubs->count] =
             (struct hub_lists_hub){.name = hub->name, .profile = profile, .every_ms = (unsigned)hub->lists_ms};
+        hubs->for_follower[hubs->count] = (struct follower_hub){.name = hub->name,
+                                                                .profile = profile,
+                                                                .wish = (enum follower_wish)hub->outbox,
+                                                                .every_ms = (unsigned)hub->outbox_every_ms};
     }
     return hubs;
 }
@@ -64,5 +69,6 @@ void hubs_destroy(struct hubs *hubs)
     free(hubs->profiles);
     free(hubs->for_worker);
     free(hubs->for_lists);
+    free(hubs->for_follower);
     free(hubs);
 }

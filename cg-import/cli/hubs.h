@@ -7,12 +7,14 @@
 #include "config.h"
 #include "hub_lists.h"
 
+#include "import/follower.h"
 #include "import/worker.h"
 
 struct hubs {
     struct koji_profile **profiles; /* owned */
     struct worker_hub *for_worker;
     struct hub_lists_hub *for_lists;
+    struct follower_hub *for_follower;
     size_t count;
 };
 

@@ -11,10 +11,10 @@
 #include <signal.h>
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_check,      &verb_import, &verb_hub,     &verb_submit, &verb_list,
-                                    &verb_show,       &verb_watch,  &verb_retry,   &verb_cancel, &verb_release,
-                                    &verb_provenance, &verb_serve,  &verb_migrate, &verb_token,  &verb_audit,
-                                    &verb_witness,    &verb_help,   NULL};
+const struct verb *const verbs[] = {&verb_check,      &verb_import,  &verb_hub,     &verb_submit, &verb_list,
+                                    &verb_show,       &verb_watch,   &verb_retry,   &verb_cancel, &verb_release,
+                                    &verb_provenance, &verb_serve,   &verb_migrate, &verb_token,  &verb_backfill,
+                                    &verb_audit,      &verb_witness, &verb_help,    NULL};
 
 const struct verb *verbs_find(const char *name, const char **near)
 {

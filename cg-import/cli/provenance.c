@@ -343,7 +343,8 @@ const struct verb verb_provenance = {
     .name = "provenance",
     .summary = "what is in a build, where it came from, which builds contain something",
     .usage = usage,
-    .description = "Asks the service about the builds that it imported. A BUILD is an NVR, a build id, or the id of an "
+    .description = "Asks the service about the builds that it imported, and those of other clients that it knows of. A "
+                   "BUILD is an NVR, a build id, or the id of an "
                    "import. For auditors and operators.",
     .exit_statuses = "  0  answered\n"
                      "  1  the service refuses the caller\n"

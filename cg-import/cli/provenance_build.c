@@ -54,12 +54,34 @@ static void show_time(FILE *out, const char *label, const json_t *seconds)
         show(out, label, text);
 }
 
+/* --- what became of it on its hub ----------------------------------------------------------------------------------
+ */
+
+static int show_on_hub(FILE *out, const json_t *answer, struct cg_error *err)
+{
+    static const char *const members[] = {"state", "nvr", "told_at", "told_by", NULL};
+    static const char *const event[] = {"time", "kind", "nvr", "user", NULL};
+    const json_t *told = json_object_get(json_object_get(answer, "build"), "on_hub");
+    CG_AUTO_BYTES struct cg_bytes tags = {0};
+    size_t i;
+    const json_t *tag;
+    if (show_members(out, "on its hub", told, members, err) != 0)
+        return -1;
+    json_array_foreach(json_object_get(told, "tags"), i, tag)
+    {
+        if (cg_bytes_printf(&tags, err, tags.size ? " %s" : "%s", json_string_value(tag)) != 0)
+            return -1;
+    }
+    show(out, "tags", cg_bytes_text(&tags));
+    return show_each(out, "event", json_object_get(answer, "hub_events"), event, err);
+}
+
 /* --- what it is ----------------------------------------------------------------------------------------------------
  */
 
 static int show_identity(FILE *out, const json_t *build, const json_t *facts, struct cg_error *err)
 {
-    static const char *const members[] = {"hub", "build_id", "state", "imported_at", "origin", NULL};
+    static const char *const members[] = {"hub", "build_id", "state", "imported_at", "origin", "facts_from", NULL};
     static const char *const pair[] = {"name", "version", NULL};
     static const char *const parent[] = {"kind", "nvr", "build_id", "pullspec", NULL};
     char number[PROVENANCE_NUMBER_SIZE];
@@ -69,6 +91,7 @@ static int show_identity(FILE *out, const json_t *build, const json_t *facts, st
     show(out, "import", provenance_text(build, "import", number));
     show(out, "posted by", provenance_text(build, "caller", number));
     show(out, "metadata", provenance_text(build, "metadata_sha256", number));
+    show(out, "remark", provenance_text(build, "remark", number));
     show(out, "source", provenance_text(facts, "source", number));
     show(out, "task", provenance_text(facts, "task_id", number));
     show(out, "owner", provenance_text(facts, "owner", number));
@@ -200,7 +223,8 @@ int provenance_print_build(FILE *out, const json_t *answer, enum provenance_form
                    ? -1
                    : tell_components(out, facts, "buildroots", "buildroot", tell_row, err);
     }
-    if (show_identity(out, json_object_get(answer, "build"), facts, err) != 0 || show_outputs(out, facts, err) != 0)
+    if (show_identity(out, json_object_get(answer, "build"), facts, err) != 0 || show_on_hub(out, answer, err) != 0 ||
+        show_outputs(out, facts, err) != 0)
         return -1;
     return components == PROVENANCE_LISTED ? tell_components(out, facts, "outputs", "output", tell_line, err) : 0;
 }

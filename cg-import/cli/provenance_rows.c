@@ -50,6 +50,42 @@ int provenance_csv(FILE *out, struct cg_error *err, const char *const *fields)
     return 0;
 }
 
+/* "hub koji: followed up to event 120, 2 imports not taken in yet; 3 histories brought in". */
+static int append_hub(struct cg_bytes *text, const json_t *hub, struct cg_error *err)
+{
+    const json_t *outbox = json_object_get(hub, "outbox");
+    json_int_t still_open = json_integer_value(json_object_get(outbox, "open"));
+    size_t backfills = json_array_size(json_object_get(hub, "backfills"));
+    char name[PROVENANCE_NUMBER_SIZE];
+    if (cg_bytes_printf(text, err, "hub %s:", provenance_text(hub, "hub", name)) != 0)
+        return -1;
+    if (json_is_object(outbox) && cg_bytes_printf(text, err, " its record up to event %" JSON_INTEGER_FORMAT,
+                                                  json_integer_value(json_object_get(outbox, "position"))) != 0)
+        return -1;
+    if (still_open > 0 &&
+        cg_bytes_printf(text, err, ", but for %" JSON_INTEGER_FORMAT " imports that are not taken in yet",
+                        still_open) != 0)
+        return -1;
+    if (backfills > 0 && cg_bytes_printf(text, err, "%s %zu %s of its history", json_is_object(outbox) ? " and" : "",
+                                         backfills, backfills == 1 ? "backfill" : "backfills") != 0)
+        return -1;
+    return 0;
+}
+
+static int print_hubs(FILE *out, const json_t *range, struct cg_error *err)
+{
+    size_t i;
+    const json_t *hub;
+    json_array_foreach(json_object_get(range, "hubs"), i, hub)
+    {
+        CG_AUTO_BYTES struct cg_bytes text = {0};
+        if (append_hub(&text, hub, err) != 0)
+            return -1;
+        output_paragraph(out, 0, cg_bytes_text(&text));
+    }
+    return 0;
+}
+
 int provenance_print_range(FILE *out, const json_t *answer, struct cg_error *err)
 {
     const json_t *range = json_object_get(answer, "complete_for");
@@ -66,16 +102,16 @@ int provenance_print_range(FILE *out, const json_t *answer, struct cg_error *err
                         unread) != 0)
         return -1;
     output_paragraph(out, 0, cg_bytes_text(&text));
-    return 0;
+    return print_hubs(out, range, err);
 }
 
 /* --- builds --------------------------------------------------------------------------------------------------------
  */
 
 static const char *const build_columns[] = {
-    "nvr",         "build_id",    "hub",       "state",           "origin", "content_generator",
-    "task_id",     "owner",       "submitter", "caller",          "source", "commit",
-    "accepted_at", "imported_at", "import",    "metadata_sha256", NULL};
+    "nvr",         "build_id",    "hub",       "state",           "origin",     "content_generator",
+    "task_id",     "owner",       "submitter", "caller",          "source",     "commit",
+    "accepted_at", "imported_at", "import",    "metadata_sha256", "facts_from", NULL};
 #define BUILD_COLUMNS (sizeof build_columns / sizeof build_columns[0] - 1)
 
 /* What of the build was asked for: "openssl-3.0.7-27.el9.x86_64 in outputs 0 and 3". */

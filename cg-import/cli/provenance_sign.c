@@ -2,18 +2,14 @@
 /* Signing a statement here, with a key of one's own. */
 #include "provenance.h"
 
-#include "base/secret.h"
+#include "audit/key_file.h"
 #include "cg/attestation.h"
 #include "cg/dsse.h"
-#include "cg/note.h"
 
 int provenance_sign(const char *key_file, const struct cg_bytes *statement, struct cg_bytes *envelope,
                     struct cg_error *err)
 {
-    AUTO_SECRET struct secret text = {0};
-    if (secret_set_from_file(&text, key_file, err) != 0)
-        return -1;
-    CG_AUTO_NOTE_SIGNER struct cg_note_signer *signer = cg_note_signer_parse(secret_reveal(&text), err);
+    CG_AUTO_NOTE_SIGNER struct cg_note_signer *signer = key_file_read(key_file, err);
     if (!signer)
         return -1;
     const struct cg_note_verifier *verifier = cg_note_signer_verifier(signer);

@@ -20,6 +20,7 @@ extern const struct verb verb_provenance;
 extern const struct verb verb_serve;
 extern const struct verb verb_migrate;
 extern const struct verb verb_token;
+extern const struct verb verb_backfill;
 extern const struct verb verb_audit;
 extern const struct verb verb_witness;
 extern const struct verb verb_help;

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
+#include "audit/key_file.h"
 #include "audit/witness.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "cg/add_checkpoint.h"
 #include "intake/request.h"
 #include "intake/server_private.h"
@@ -151,18 +151,6 @@ static const struct intake_route routes[] = {
 /* --- running -------------------------------------------------------------------------------------------------------
  */
 
-static struct cg_note_signer *read_key(const char *path, struct cg_error *err)
-{
-    AUTO_SECRET struct secret text = {0};
-    struct cg_error failure = {0};
-    if (secret_set_from_file(&text, path, err) < 0)
-        return NULL;
-    struct cg_note_signer *signer = cg_note_signer_parse(secret_reveal(&text), &failure);
-    if (!signer)
-        cg_fail(err, CG_E_CONFIG, "%s: %s", path, failure.message);
-    return signer;
-}
-
 static int serve(struct witnessing *witnessing, struct witness *witness, struct cg_error *err)
 {
     struct log *log = log_create(STDERR_FILENO, LOG_KEY_VALUE, LOG_INFO, err);
@@ -201,7 +189,7 @@ static void told_to_stop(void *context, enum stop_level level)
 
 static int act(struct witnessing *witnessing, struct cg_error *err)
 {
-    CG_AUTO_NOTE_SIGNER struct cg_note_signer *signer = read_key(witnessing->key_file, err);
+    CG_AUTO_NOTE_SIGNER struct cg_note_signer *signer = key_file_read(witnessing->key_file, err);
     if (!signer)
         return -1;
     struct witness_options options = {

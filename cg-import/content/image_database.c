@@ -25,16 +25,15 @@ struct database {
 };
 
 /* The uppermost layer that says something about a file, NULL if none does. */
-static const struct image_layer *seen_in(const struct image_layer *const *layers, size_t count, unsigned place,
-                                         unsigned file)
+static const struct image_layer *seen_in(const struct image_layer *layers, size_t count, unsigned place, unsigned file)
 {
     for (size_t i = count; i > 0; i--)
-        if (layers[i - 1]->found[place][file] != IMAGE_NOTHING)
-            return layers[i - 1];
+        if (layers[i - 1].found[place][file] != IMAGE_NOTHING)
+            return &layers[i - 1];
     return NULL;
 }
 
-static bool find_database(const struct image_layer *const *layers, size_t count, struct database *database)
+static bool find_database(const struct image_layer *layers, size_t count, struct database *database)
 {
     for (unsigned place = 0; place < IMAGE_DATABASE_PLACES; place++)
         for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
@@ -52,7 +51,7 @@ static bool find_database(const struct image_layer *const *layers, size_t count,
  */
 
 /* Links the files of the database that are seen into the directory at `path`, under the names that librpm knows. */
-static int lay_out(const struct image_layer *const *layers, size_t count, const struct database *database,
+static int lay_out(const struct image_layer *layers, size_t count, const struct database *database,
                    const char *directory, const char *path, struct cg_error *err)
 {
     if (mkdir(path, 0700) < 0)
@@ -74,7 +73,7 @@ static int lay_out(const struct image_layer *const *layers, size_t count, const 
     return 0;
 }
 
-static int read_it(const struct image_layer *const *layers, size_t count, const struct database *database,
+static int read_it(const struct image_layer *layers, size_t count, const struct database *database,
                    const char *directory, unsigned number, json_t *rpms, struct cg_error *err)
 {
     if (database->found == IMAGE_LINK)
@@ -86,8 +85,8 @@ static int read_it(const struct image_layer *const *layers, size_t count, const 
     return image_rpms_read(path.data, database->backend, rpms, err);
 }
 
-json_t *image_database_read(const struct image_layer *const *layers, size_t count, const char *directory,
-                            unsigned number, struct cg_error *err)
+json_t *image_database_read(const struct image_layer *layers, size_t count, const char *directory, unsigned number,
+                            struct cg_error *err)
 {
     struct database database;
     if (!find_database(layers, count, &database))

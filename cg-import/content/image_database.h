@@ -18,7 +18,7 @@
  * absolute path of the directory in which the layers' files were kept; `number` is the image's, for a directory in it.
  * New reference, or NULL with CG_E_IO, CG_E_MEMORY.
  */
-json_t *image_database_read(const struct image_layer *const *layers, size_t count, const char *directory,
-                            unsigned number, struct cg_error *err);
+json_t *image_database_read(const struct image_layer *layers, size_t count, const char *directory, unsigned number,
+                            struct cg_error *err);
 
 #endif

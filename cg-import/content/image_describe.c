@@ -22,7 +22,7 @@ struct describing {
 /* One image: where its parts are named, and the parts. */
 struct image {
     const struct image_member *config;
-    const struct image_layer **layers; /* owned array */
+    struct image_layer *layers; /* owned copies, lowest first */
     size_t count;
     json_t *told; /* owned */
 };
@@ -72,7 +72,7 @@ static int add_layer(const struct describing *d, struct image *image, const char
         return broken(d, err, "layer %s is broken: %s", name, member->fault);
     if (member->kind != IMAGE_MEMBER_LAYER)
         return broken(d, err, "layer %s is no tar archive", name);
-    image->layers[image->count++] = member->layer;
+    image->layers[image->count++] = *member->layer;
     json_t *layer = json_object();
     if (json_array_append_new(json_object_get(image->told, "layers"), layer) < 0 ||
         set_digest(layer, "digest", member->layer->packed.sha256) < 0 ||

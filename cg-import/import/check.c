@@ -80,6 +80,8 @@ static int check_images(struct import_work *work, struct cg_error *err)
         return 0;
     int found =
         import_images_check(work->metadata, work->request->directory, work->request->images, &watch, report, err);
+    /* That may have taken minutes: what the hub has of the build is asked anew. */
+    work->foreknown = IMPORT_NOT_ASKED;
     if (found <= 0)
         return found;
     if (work->request->strict)

@@ -6,27 +6,14 @@
 
 #include <string.h>
 
-static const char *member(const struct koji_build *build, const char *name)
-{
-    const char *text = json_string_value(json_object_get(build->json, name));
-    return text ? text : "";
-}
-
-/* [vol/VOLUME/]packages/NAME/VERSION/RELEASE/metadata.json, as koji_stored_file_read(). */
+/* As koji_stored_file_read(). */
 static int read_stored(struct import_work *work, size_t most_bytes, struct cg_bytes *stored, struct cg_error *why,
                        struct cg_error *err)
 {
-    const struct koji_build *build = &work->build;
-    const char *parts[] = {"vol",
-                           member(build, "volume_name"),
-                           "packages",
-                           member(build, "name"),
-                           member(build, "version"),
-                           member(build, "release"),
-                           IMPORT_METADATA_NAME};
-    size_t count = sizeof parts / sizeof parts[0];
-    size_t first = strcmp(parts[1], "DEFAULT") == 0 ? 2 : 0;
-    return koji_stored_file_read(work->session, parts + first, count - first, most_bytes, stored, why, err);
+    const char *parts[KOJI_BUILD_PARTS + 1];
+    size_t count = koji_build_directory(work->build.json, parts);
+    parts[count++] = IMPORT_METADATA_NAME;
+    return koji_stored_file_read(work->session, parts, count, most_bytes, stored, why, err);
 }
 
 static bool same_text(const struct cg_bytes *stored, const char *text, size_t size)
@@ -55,7 +42,7 @@ int import_stored_metadata_compare(struct import_work *work, enum import_stored_
     int found = read_stored(work, most_bytes, &stored, &why, err);
     if (found < 0)
         return -1;
-    if (found == KOJI_FILE_UNREADABLE)
+    if (found >= KOJI_FILE_ABSENT)
         return keep_reason(work->result, &why, err);
 
     bool any = texts == IMPORT_TEXT_OF_ANY_RUN;

@@ -117,6 +117,7 @@ static enum auth_result by_session(struct auth *auth, const struct secret *key, 
     if (found == 0)
         return AUTH_ANONYMOUS;
     caller->expires_at = session.expires_at;
+    memcpy(caller->session_sha256, session.key_sha256, sizeof caller->session_sha256);
     return take_stored(AUTH_BY_SESSION, &session.caller, caller, err);
 }
 
@@ -216,7 +217,17 @@ int auth_sign_in(struct auth *auth, const struct secret *token, const struct sec
     if (found <= 0)
         return found;
     caller->expires_at = session.expires_at;
+    memcpy(caller->session_sha256, session.key_sha256, sizeof caller->session_sha256);
     return take_stored(AUTH_BY_SESSION, &session.caller, caller, err) == AUTH_KNOWN ? 1 : -1;
+}
+
+bool auth_still_known(struct auth *auth, const struct auth_caller *caller)
+{
+    struct cg_error ignored = {0};
+    const char *session = caller->session_sha256[0] ? caller->session_sha256 : NULL;
+    if (!caller->stored.name) /* known otherwise than by the store */
+        return true;
+    return store_session_stands(auth->options->store, caller->stored.id, session, &ignored) != 0;
 }
 
 const char *auth_way_name(enum auth_way way)

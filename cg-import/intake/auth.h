@@ -37,7 +37,8 @@ const char *auth_way_name(enum auth_way way);
 struct auth_caller {
     char *name; /* owned; NULL: anonymous */
     enum auth_way way;
-    double expires_at; /* of a session that is not used again, seconds since 1970; 0: of none */
+    double expires_at;       /* of a session that is not used again, seconds since 1970; 0: of none */
+    char session_sha256[65]; /* by which the store knows the session, "": none */
     unsigned roles;
     struct store_scope scope;   /* borrowed from `stored` or the grants */
     struct store_caller stored; /* owned, of a token or session */
@@ -61,6 +62,9 @@ enum auth_result auth_identify(struct auth *auth, const struct gate_head *head, 
  */
 int auth_sign_in(struct auth *auth, const struct secret *token, const struct secret *before, struct secret *key,
                  struct auth_caller *caller, struct cg_error *err);
+
+/* Would the caller be known still? For answers that go on for long; what cannot be asked now counts as yes. */
+bool auth_still_known(struct auth *auth, const struct auth_caller *caller);
 
 void auth_caller_finish(struct auth_caller *caller);
 

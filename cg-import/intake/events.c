@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * GET of /v1/imports/{id}/events and /v1/events: what happened, as a list or as server-sent events (the WHATWG HTML
- * standard, section 9.2). A stream that waits costs the database nothing: the feed tells it when there is something.
+ * standard, section 9.2). A stream that waits asks the database for nothing but whether its caller still counts: the
+ * feed tells it when there is something.
  */
 #include "base/clock.h"
 #include "intake/feed.h"
@@ -16,8 +17,11 @@
 #define LIMIT_MAX 1000
 #define STREAM_BATCH 100
 #define POLL_MS FEED_POLL_MS
-/* Polls after which a stream ends and the client comes again, so that a revoked caller is let go: one hour. */
+/* Polls after which a stream ends and the client comes again, so that a caller who lost its grant is let go: one hour.
+ */
 #define POLLS_MAX 7200
+/* Between looks whether the caller's token or session still counts, ms. */
+#define CALLER_LOOK_MS 5000U
 
 /* --- what is asked -------------------------------------------------------------------------------------------------
  */
@@ -25,6 +29,7 @@
 struct question {
     bool is_stream;
     bool is_resumed; /* the client had events before */
+    bool from_now;   /* only what happens from here on */
     int64_t after;
     unsigned limit;
 };
@@ -33,6 +38,7 @@ static int read_question(const struct intake_request *request, struct question *
 {
     const char *stream = intake_query(request, "stream"), *after = intake_query(request, "after");
     const char *limit = intake_query(request, "limit"), *last = intake_header(request, "Last-Event-ID");
+    const char *begin = intake_query(request, "begin");
     uint64_t id = 0, most = LIMIT_DEFAULT;
     const char *accept = intake_header(request, "Accept");
     *question = (struct question){.is_stream = accept && strstr(accept, "text/event-stream")};
@@ -44,7 +50,10 @@ static int read_question(const struct intake_request *request, struct question *
         return -1;
     if (limit && parameter_number("limit", limit, 1, LIMIT_MAX, &most, err) != 0)
         return -1;
+    if (begin && strcmp(begin, "now") != 0)
+        return cg_fail(err, CG_E_USAGE, "begin is \"%s\", expected now", begin);
     question->is_resumed = last != NULL;
+    question->from_now = begin && !after && !last;
     question->after = (int64_t)id;
     question->limit = (unsigned)most;
     return 0;
@@ -116,6 +125,8 @@ static void answer_list(struct intake_request *request, struct reader *reader, u
 
 struct live {
     struct reader reader;
+    const struct intake_request *request; /* borrowed: it lives as long as the stream */
+    uint64_t looked_ms;                   /* when its caller was found good last */
     struct feed *feed;
     int64_t position; /* in the feed: all up to here was told */
     bool follows;     /* the feed; before it everything is read from the store */
@@ -191,10 +202,21 @@ static int follow(struct live *live)
     return 1;
 }
 
+static bool caller_stands(struct live *live)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    if (now_ms - live->looked_ms < CALLER_LOOK_MS)
+        return true;
+    live->looked_ms = now_ms;
+    return intake_caller_stands(live->request);
+}
+
 static int next_events(void *state, struct cg_bytes *out)
 {
     struct live *live = state;
     size_t before = out->size;
+    if (!caller_stands(live))
+        return 0;
     live->out = out;
     int result = live->follows ? follow(live) : catch_up(live);
     live->out = NULL;
@@ -218,7 +240,8 @@ static void answer_stream(struct intake_request *request, const struct reader *r
         intake_fail(request, &err, NULL);
         return;
     }
-    *live = (struct live){.reader = *reader, .feed = intake_feed(request)};
+    *live = (struct live){
+        .reader = *reader, .request = request, .looked_ms = clock_monotonic_ms(), .feed = intake_feed(request)};
     /* An event source that comes again after the end is told not to: there is nothing behind its last event. */
     CG_AUTO_BYTES struct cg_bytes more = {0};
     if (question->is_resumed && next_events(live, &more) == 0) {
@@ -226,7 +249,8 @@ static void answer_stream(struct intake_request *request, const struct reader *r
         intake_answer_empty(request, 204);
         return;
     }
-    *live = (struct live){.reader = *reader, .feed = intake_feed(request)};
+    *live = (struct live){
+        .reader = *reader, .request = request, .looked_ms = clock_monotonic_ms(), .feed = intake_feed(request)};
     intake_set_header(request, "Cache-Control", "no-store");
     intake_answer_stream(request, "text/event-stream", &live_stream, live);
 }
@@ -245,6 +269,10 @@ static void answer(struct intake_request *request, const char *import_id)
     struct reader reader = {
         .store = intake_options(request)->store, .scope = visible_scope(request), .after = question.after};
     memcpy(reader.import_id, import_id, strlen(import_id) + 1);
+    if (question.from_now && store_event_last(reader.store, &reader.after, &err) != 0) {
+        intake_fail(request, &err, NULL);
+        return;
+    }
     if (question.is_stream)
         answer_stream(request, &reader, &question);
     else

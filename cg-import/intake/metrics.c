@@ -3,8 +3,10 @@
 
 #include "cg/bytes.h"
 #include "intake/audit_metrics.h"
+#include "intake/outbox_metrics.h"
 #include "intake/request_private.h"
 #include "intake/work_metrics.h"
+#include "store/outbox.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -109,7 +111,7 @@ void metrics_dropped(struct metrics *metrics, unsigned count)
     atomic_fetch_add(&metrics->dropped, count);
 }
 
-static int write_head(struct cg_bytes *text, const char *name, const char *kind, const char *help, struct cg_error *err)
+int metrics_head(struct cg_bytes *text, const char *name, const char *kind, const char *help, struct cg_error *err)
 {
     return cg_bytes_printf(text, err, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
@@ -117,7 +119,7 @@ static int write_head(struct cg_bytes *text, const char *name, const char *kind,
 static int write_one(struct cg_bytes *text, const char *name, const char *kind, const char *help, uint64_t value,
                      struct cg_error *err)
 {
-    if (write_head(text, name, kind, help, err) != 0)
+    if (metrics_head(text, name, kind, help, err) != 0)
         return -1;
     return cg_bytes_printf(text, err, "%s %" PRIu64 "\n", name, value);
 }
@@ -125,7 +127,7 @@ static int write_one(struct cg_bytes *text, const char *name, const char *kind, 
 static int write_series(struct metrics *metrics, struct cg_bytes *text, struct cg_error *err)
 {
     int result =
-        write_head(text, "cg_import_http_requests_total", "counter", "Requests ended, by route and status.", err);
+        metrics_head(text, "cg_import_http_requests_total", "counter", "Requests ended, by route and status.", err);
     pthread_mutex_lock(&metrics->lock);
     for (size_t i = 0; i < metrics->series_count && result == 0; i++) {
         const struct series *series = &metrics->series[i];
@@ -141,7 +143,7 @@ static int write_durations(struct metrics *metrics, struct cg_bytes *text, struc
 {
     static const char name[] = "cg_import_http_request_duration_seconds";
     uint64_t sum = 0;
-    int result = write_head(text, name, "histogram", "From the head of a request to its end.", err);
+    int result = metrics_head(text, name, "histogram", "From the head of a request to its end.", err);
     for (size_t i = 0; i < BOUNDS && result == 0; i++) {
         sum += atomic_load(&metrics->durations[i]);
         result = cg_bytes_printf(text, err, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, bounds_ms[i] / 1000.0, sum);
@@ -185,8 +187,8 @@ static int write_label(struct cg_bytes *text, const char *value, struct cg_error
     return result;
 }
 
-static int write_sample(struct cg_bytes *text, const char *name, const char *label, const char *value, double number,
-                        struct cg_error *err)
+int metrics_sample(struct cg_bytes *text, const char *name, const char *label, const char *value, double number,
+                   struct cg_error *err)
 {
     if (cg_bytes_printf(text, err, "%s{%s=\"", name, label) != 0 || write_label(text, value, err) != 0)
         return -1;
@@ -198,10 +200,11 @@ static int write_store_objects(struct cg_bytes *text, const json_t *statistics, 
     for (size_t i = 0; i < sizeof store_objects / sizeof store_objects[0]; i++) {
         json_t *object = json_object_get(statistics, store_objects[i].key), *number;
         const char *key;
-        if (write_head(text, store_objects[i].name, "gauge", store_objects[i].help, err) != 0)
+        if (metrics_head(text, store_objects[i].name, "gauge", store_objects[i].help, err) != 0)
             return -1;
-        json_object_foreach(object, key, number) if (write_sample(text, store_objects[i].name, store_objects[i].label,
-                                                                  key, json_number_value(number), err) != 0) return -1;
+        json_object_foreach(object, key,
+                            number) if (metrics_sample(text, store_objects[i].name, store_objects[i].label, key,
+                                                       json_number_value(number), err) != 0) return -1;
     }
     return 0;
 }
@@ -210,7 +213,7 @@ static int write_store_numbers(struct cg_bytes *text, const json_t *statistics, 
 {
     for (size_t i = 0; i < sizeof store_numbers / sizeof store_numbers[0]; i++) {
         double number = json_number_value(json_object_get(statistics, store_numbers[i].key));
-        if (write_head(text, store_numbers[i].name, "gauge", store_numbers[i].help, err) != 0 ||
+        if (metrics_head(text, store_numbers[i].name, "gauge", store_numbers[i].help, err) != 0 ||
             cg_bytes_printf(text, err, "%s %.17g\n", store_numbers[i].name, number) != 0)
             return -1;
     }
@@ -228,12 +231,13 @@ static int write_circuits(struct cg_bytes *text, const json_t *statistics, struc
     for (size_t m = 0; m < sizeof members / sizeof members[0]; m++) {
         size_t i;
         json_t *circuit;
-        if (write_head(text, members[m].name, "gauge", members[m].help, err) != 0)
+        if (metrics_head(text, members[m].name, "gauge", members[m].help, err) != 0)
             return -1;
-        json_array_foreach(
-            json_object_get(statistics, "circuits"), i,
-            circuit) if (write_sample(text, members[m].name, "hub", json_string_value(json_object_get(circuit, "hub")),
-                                      json_number_value(json_object_get(circuit, members[m].key)), err) != 0) return -1;
+        json_array_foreach(json_object_get(statistics, "circuits"), i,
+                           circuit) if (metrics_sample(text, members[m].name, "hub",
+                                                       json_string_value(json_object_get(circuit, "hub")),
+                                                       json_number_value(json_object_get(circuit, members[m].key)),
+                                                       err) != 0) return -1;
     }
     return 0;
 }
@@ -276,16 +280,18 @@ static void answer_metrics(struct intake_request *request, void *state)
     struct request_server *server = request->server;
     struct cg_error err = {0};
     CG_AUTO_JSON json_t *statistics = NULL;
+    CG_AUTO_JSON json_t *standing = NULL;
     CG_AUTO_BYTES struct cg_bytes text = {0};
     /* Without the database the process still tells about itself. */
-    if (server->options.store && store_statistics(server->options.store, &statistics, &err) != 0) {
+    if (server->options.store && (store_statistics(server->options.store, &statistics, &err) != 0 ||
+                                  store_outbox_standing(server->options.store, &standing, &err) != 0)) {
         log_error(server->options.log, &err, "no statistics of the store", "request", request->id, NULL);
         cg_error_clear(&err);
     }
     struct metrics_held held = {limits_connections(server->limits), atomic_load(&server->budget.held_bytes)};
     if (metrics_write(server->metrics, statistics, &held, &text, &err) != 0 ||
         (server->options.counters && work_metrics_write(server->options.counters, &text, &err) != 0) ||
-        audit_metrics_write(&server->options, &text, &err) != 0)
+        audit_metrics_write(&server->options, &text, &err) != 0 || outbox_metrics_write(standing, &text, &err) != 0)
         intake_fail(request, &err, NULL);
     else
         intake_answer_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", cg_bytes_text(&text));

@@ -38,6 +38,12 @@ struct metrics_held {
 int metrics_write(struct metrics *metrics, const json_t *statistics, const struct metrics_held *held,
                   struct cg_bytes *text, struct cg_error *err);
 
+/* For those who write families of their own: the lines before a family, and one of its samples. 0, or -1 with
+ * CG_E_MEMORY. */
+int metrics_head(struct cg_bytes *text, const char *name, const char *kind, const char *help, struct cg_error *err);
+int metrics_sample(struct cg_bytes *text, const char *name, const char *label, const char *value, double number,
+                   struct cg_error *err);
+
 void metrics_destroy(struct metrics *metrics);
 
 extern const struct intake_handler metrics_handler;

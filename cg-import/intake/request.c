@@ -36,6 +36,11 @@ const struct intake_caller *intake_caller(const struct intake_request *request)
     return &request->caller;
 }
 
+bool intake_caller_stands(const struct intake_request *request)
+{
+    return auth_still_known(request->server->auth, &request->known);
+}
+
 const struct intake_options *intake_options(const struct intake_request *request)
 {
     return &request->server->options;

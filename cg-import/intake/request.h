@@ -54,6 +54,8 @@ const char *intake_header(const struct intake_request *request, const char *name
 const char *intake_query(const struct intake_request *request, const char *name);
 const char *intake_path(const struct intake_request *request, const char *name); /* value of {name} */
 const struct intake_caller *intake_caller(const struct intake_request *request);
+/* Is the caller still good, whose token or session may end while an answer goes on? */
+bool intake_caller_stands(const struct intake_request *request);
 const struct intake_options *intake_options(const struct intake_request *request);
 const char *intake_request_id(const struct intake_request *request);
 /* Content-Length, 0 for a request without a body, -1 if it comes in chunks. */

@@ -80,6 +80,27 @@ const char *koji_build_state_name(enum koji_build_state state)
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "unknown";
 }
 
+static const char *member(const json_t *build, const char *name)
+{
+    const char *text = json_string_value(json_object_get(build, name));
+    return text ? text : "";
+}
+
+size_t koji_build_directory(const json_t *build, const char *parts[KOJI_BUILD_PARTS])
+{
+    const char *volume = member(build, "volume_name");
+    size_t count = 0;
+    if (volume[0] && strcmp(volume, "DEFAULT") != 0) {
+        parts[count++] = "vol";
+        parts[count++] = volume;
+    }
+    parts[count++] = "packages";
+    parts[count++] = member(build, "name");
+    parts[count++] = member(build, "version");
+    parts[count++] = member(build, "release");
+    return count;
+}
+
 /* [{buildID: id}] as a named argument. */
 static json_t *archives_params(int64_t build_id)
 {

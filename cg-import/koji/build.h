@@ -45,6 +45,16 @@ void koji_build_finish(struct koji_build *build);
 /* "COMPLETE"; "state N" is never asked for: an unknown number reads "unknown". */
 const char *koji_build_state_name(enum koji_build_state state);
 
+/* Parts of a path that koji_build_directory makes at most. */
+#define KOJI_BUILD_PARTS 6
+
+/*
+ * The directory of a build below topdir and topurl, [vol/VOLUME/]packages/NAME/VERSION/RELEASE (koji.PathInfo.build),
+ * as parts for stored_file.h, borrowed from `build`, an answer of getBuild or listBuilds; "" for what it does not tell.
+ * Returns how many.
+ */
+size_t koji_build_directory(const json_t *build, const char *parts[KOJI_BUILD_PARTS]);
+
 /* listArchives of a build: new reference to an array. */
 int koji_list_archives(struct koji_session *session, int64_t build_id, json_t **archives, struct cg_error *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "koji/hub_module.h"
 
+#include "koji/answer.h"
+
 #include <string.h>
 
 /* Is `name` in an array of strings? */
@@ -25,6 +27,8 @@ static unsigned abilities_of(const json_t *hello)
     unsigned abilities = names(methods, "stageContent") ? KOJI_MODULE_STAGES : 0;
     if (names(methods, "importBuild") && names(tables, "answer"))
         abilities |= KOJI_MODULE_IMPORTS;
+    if (names(methods, "events") && names(tables, "event"))
+        abilities |= KOJI_MODULE_TELLS;
     return abilities;
 }
 
@@ -79,6 +83,21 @@ int koji_module_stage(struct koji_session *session, const char *directory, const
     if (!json_is_array(answer) || json_array_size(answer) != count)
         return cg_fail(err, CG_E_HUB_REPLY, "the hub answered cgimport.stageContent without an array of %zu", count);
     *staged = CG_STEAL(answer);
+    return 0;
+}
+
+int koji_module_events(struct koji_session *session, int64_t after, unsigned limit, json_t **events,
+                       struct cg_error *err)
+{
+    CG_AUTO_JSON json_t *params = json_pack("[I, i]", (json_int_t)after, (int)limit);
+    CG_AUTO_JSON json_t *answer = NULL;
+    if (!params)
+        return cg_fail_memory(err);
+    if (koji_session_call(session, KOJI_READ, "cgimport.events", params, &answer, err) < 0)
+        return -1;
+    if (!json_is_array(answer) || json_array_size(answer) > limit)
+        return koji_answer_lacks("cgimport.events", "an array as long as asked for", err);
+    *events = CG_STEAL(answer);
     return 0;
 }
 

@@ -3,7 +3,8 @@
 #define KOJI_HUB_MODULE_H
 
 /*
- * The calls of the hub module (hub-module/), where the hub has it: what it can do, staging content, importing by key.
+ * The calls of the hub module (hub-module/), where the hub has it: what it can do, staging content, importing by key,
+ * its record.
  *
  * A hub without it is asked nothing here but for help on the method by which the module is known: its log has no word
  * of it, and the answer is empty, where a list of all methods is long.
@@ -23,7 +24,11 @@
 enum koji_module_ability {
     KOJI_MODULE_STAGES = 1,  /* cgimport.stageContent */
     KOJI_MODULE_IMPORTS = 2, /* cgimport.importBuild, with keys */
+    KOJI_MODULE_TELLS = 4,   /* cgimport.events: it keeps a record of imports */
 };
+
+/* Events of one cgimport.events; the module gives no more. */
+#define KOJI_EVENTS_MOST 1000
 
 /* A content that is to be put into the upload directory. Borrowed. */
 struct koji_stage_wish {
@@ -47,6 +52,14 @@ int koji_module_abilities(struct koji_session *session, const json_t *help, unsi
  */
 int koji_module_stage(struct koji_session *session, const char *directory, const struct koji_stage_wish *wishes,
                       size_t count, json_t **staged, struct cg_error *err);
+
+/*
+ * The events of the record after position `after`, the oldest first, at most `limit`: new reference to an array, as
+ * docs/hub-module.md describes them. 0, or -1 with CG_E_DENIED or CG_E_AUTH (this user may not read it),
+ * CG_E_HUB_REPLY, the fault's code or the session's.
+ */
+int koji_module_events(struct koji_session *session, int64_t after, unsigned limit, json_t **events,
+                       struct cg_error *err);
 
 /*
  * The params of cgimport.importBuild: those of CGImport, and the key under which its answer is kept. New reference,

@@ -47,7 +47,15 @@ static int read_all(int fd, const char *path, size_t most_bytes, struct cg_bytes
     }
 }
 
-/* Opens the file on the volume; its path is for messages. KOJI_FILE_READ, KOJI_FILE_UNREADABLE, -1. */
+/* A directory where the volume is not mounted has no builds in it. */
+static bool is_mounted(const char *topdir, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes path = {0};
+    return cg_bytes_printf(&path, err, "%s/packages", topdir) == 0 && access(cg_bytes_text(&path), X_OK) == 0;
+}
+
+/* Opens the file on the volume; its path is for messages. KOJI_FILE_READ, KOJI_FILE_ABSENT, KOJI_FILE_UNREADABLE, -1.
+ */
 static int open_mounted(const char *topdir, const char *const *parts, size_t count, struct cg_bytes *path, int *fd,
                         struct cg_error *why, struct cg_error *err)
 {
@@ -57,9 +65,12 @@ static int open_mounted(const char *topdir, const char *const *parts, size_t cou
         if (cg_bytes_printf(path, err, "/%s", parts[i]) < 0)
             return -1;
     *fd = open(path->data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool absent = *fd < 0 && (errno == ENOENT || errno == ENOTDIR);
     struct stat facts;
-    if (*fd < 0 || fstat(*fd, &facts) < 0)
-        return cg_fail_errno(why, "open", path->data), KOJI_FILE_UNREADABLE;
+    if (*fd < 0 || fstat(*fd, &facts) < 0) {
+        cg_fail_errno(why, "open", path->data);
+        return absent && is_mounted(topdir, err) ? KOJI_FILE_ABSENT : KOJI_FILE_UNREADABLE;
+    }
     if (!S_ISREG(facts.st_mode))
         return cg_fail(why, CG_E_IO, "%s is no regular file", path->data), KOJI_FILE_UNREADABLE;
     return KOJI_FILE_READ;
@@ -88,8 +99,10 @@ static int get(struct koji_session *session, const char *url, size_t most_bytes,
     CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
     if (koji_http_send(session->http, &request, &reply, why) < 0)
         return reply.too_long && reply.status == 200 ? KOJI_FILE_TOO_LONG : KOJI_FILE_UNREADABLE;
-    if (reply.status != 200)
-        return cg_fail(why, CG_E_IO, "HTTP status %d for %s", reply.status, url), KOJI_FILE_UNREADABLE;
+    if (reply.status != 200) {
+        cg_fail(why, CG_E_IO, "HTTP status %d for %s", reply.status, url);
+        return reply.status == 404 || reply.status == 410 ? KOJI_FILE_ABSENT : KOJI_FILE_UNREADABLE;
+    }
     /* A front that answers every address with a page of its own. */
     if (reply.html)
         return cg_fail(why, CG_E_IO, "a web page is at %s", url), KOJI_FILE_UNREADABLE;
@@ -123,11 +136,13 @@ int koji_stored_file_read(struct koji_session *session, const char *const *parts
     int found = KOJI_FILE_UNREADABLE;
     if (profile->topdir && profile->topdir[0])
         found = read_mounted(profile->topdir, parts, count, most_bytes, content, why, err);
-    if (found != KOJI_FILE_UNREADABLE || !profile->topurl || !profile->topurl[0])
+    if (found < KOJI_FILE_ABSENT || !profile->topurl || !profile->topurl[0])
         return found;
+    bool absent = found == KOJI_FILE_ABSENT;
     cg_error_clear(why);
     cg_bytes_clear(content);
-    return read_by_http(session, profile->topurl, parts, count, most_bytes, content, why, err);
+    found = read_by_http(session, profile->topurl, parts, count, most_bytes, content, why, err);
+    return found == KOJI_FILE_UNREADABLE && absent ? KOJI_FILE_ABSENT : found;
 }
 
 static int digest_mounted(const char *topdir, const char *const *parts, size_t count, unsigned kinds,
@@ -150,7 +165,7 @@ int koji_stored_file_digest(struct koji_session *session, const char *const *par
         named = named && is_part(parts[i]);
     if (named && topdir && topdir[0]) {
         int found = digest_mounted(topdir, parts, count, kinds, digests, why, err);
-        if (found != KOJI_FILE_UNREADABLE)
+        if (found < KOJI_FILE_ABSENT)
             return found;
         cg_error_clear(why);
     }

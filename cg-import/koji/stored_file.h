@@ -19,13 +19,14 @@
 enum koji_stored_file {
     KOJI_FILE_READ,
     KOJI_FILE_TOO_LONG, /* it is there and has more than `most_bytes` */
+    KOJI_FILE_ABSENT,   /* the volume or the file server is there and has no such file */
     KOJI_FILE_UNREADABLE,
 };
 
 /*
  * Reads the file whose path below topdir and topurl is made of `parts`, which come from the hub and are not trusted:
  * where one is empty, ".", ".." or holds a slash, the file is unreadable. Returns an enum koji_stored_file; for
- * KOJI_FILE_UNREADABLE `why` tells the reason in an error of its own. -1 with CG_E_MEMORY.
+ * KOJI_FILE_ABSENT and KOJI_FILE_UNREADABLE `why` tells the reason in an error of its own. -1 with CG_E_MEMORY.
  */
 int koji_stored_file_read(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
                           struct cg_bytes *content, struct cg_error *why, struct cg_error *err);

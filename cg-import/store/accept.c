@@ -246,7 +246,7 @@ static int put_facts(struct pg_connection *connection, const struct store_new_im
                                      .content_generator = wanted->content_generator,
                                      .caller = wanted->caller,
                                      .metadata_sha256 = wanted->metadata_sha256};
-    return provenance_put(connection, &build, wanted->facts, err);
+    return provenance_put(connection, &build, wanted->facts, NULL, err);
 }
 
 static int put_new(struct pg_connection *connection, struct acceptance *a, const char *id, struct cg_error *err)

@@ -7,9 +7,10 @@
  *
  * The facts of a build (cg/provenance.h) come in with the transaction that accepts its import, and become those of an
  * imported build with the transaction that says so; builds that other clients imported come in by
- * store_provenance_add(). Answers are JSON objects as docs/provenance.md describes them, each made from one snapshot of
- * the database, with "complete_for": the range of the audit log whose builds they have. What `scope` may not see is
- * not there, for walks along parents, too. Nothing here is ever changed, but for a build's becoming imported.
+ * store_provenance_add() and outbox.h. Answers are JSON objects as docs/provenance.md describes them, each made from
+ * one snapshot of the database, with "complete_for": the range of the audit log whose builds they have. What `scope`
+ * may not see is not there, for walks along parents, too. Nothing here is ever changed, but for a build's becoming
+ * imported; what became of it on its hub since is told beside it, "on_hub".
  */
 
 #include "store/imports.h"
@@ -52,9 +53,10 @@ int store_provenance_find(struct store *store, const struct store_provenance_fil
 
 /*
  * One build: {"build": as in a list, "facts", "outputs_sha256": {"POSITION": as the service computed it of a posted
- * file}, "log": entries of the audit log that tell of it, "complete_for"}. `name` is an NVR, a build id or the id of an
- * import, on `hub` (NULL: any). Of several that which is imported, then that which was learned of last. 1, 0 none that
- * `scope` may see, -1.
+ * file}, "log": entries of the audit log that tell of it, "hub_events": what the hub's record told of it, last first,
+ * "complete_for"}. `name` is an NVR (of a draft also the one that the hub has it under), a build id or the id of an
+ * import, on `hub` (NULL: any). Of several that which is imported, then that whose NVR it is on the hub, then that
+ * which was learned of last. 1, 0 none that `scope` may see, -1.
  */
 int store_provenance_get(struct store *store, const char *name, const char *hub, const struct store_scope *scope,
                          json_t **answer, struct cg_error *err);
@@ -80,17 +82,27 @@ int store_provenance_related(struct store *store, const char *name, const char *
 struct store_found_build {
     const char *hub;
     int64_t build_id;
+    const char *nvr;   /* on the hub now, with what marks a draft; NULL: not told */
+    const char *state; /* on the hub now, as hub_builds has it; NULL: not told */
     const char *package;
     const char *content_generator;
     double imported_at;          /* by the hub's clock; 0: now */
-    const char *metadata_sha256; /* NULL: the hub does not give the metadata out */
+    const char *metadata_sha256; /* of what was imported; NULL: not known */
     const char *origin;          /* "backfill" or "outbox" */
+    const char *facts_from;      /* "metadata", "hub" (its tables) or "event" (of its record); NULL: "metadata" */
+    const char *remark;          /* why not from the metadata; NULL: they are */
     const json_t *facts;
 };
 
+enum store_found {
+    STORE_FOUND_KNOWN = 1, /* the trail has it */
+    STORE_FOUND_ADDED,
+    STORE_FOUND_ON_A_WAY, /* an import of this service that has not ended may be this build: nothing was added */
+};
+
 /*
- * Takes it in, with a leaf of the audit log. 1; 0 when the trail has it; -1 with CG_E_SYNTAX (no facts), ... A build of
- * an import that was accepted before there were facts becomes that import's.
+ * Takes in what a backfill found, with a leaf of the audit log. An enum store_found; -1 with CG_E_SYNTAX (no facts),
+ * ... A build of an import that was accepted before there were facts becomes that import's.
  */
 int store_provenance_add(struct store *store, const struct store_found_build *found, struct cg_error *err);
 

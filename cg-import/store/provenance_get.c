@@ -8,13 +8,30 @@
 
 /* --- what all answers need --------------------------------------------------------------------------------------- */
 
-/* Without statistics of its own a new database would have every table read from end to end. */
-#define PLAN_SQL "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off"
+/* Without statistics of its own a new database would have every table read from end to end. What a plan then seems to
+ * cost is no reason to compile it. */
+#define PLAN_SQL "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
 
 int provenance_plan(struct pg_connection *connection, struct cg_error *err)
 {
     return pg_command(connection, "provenance plan", PLAN_SQL, err);
 }
+
+/* clang-format off */
+#define UTC(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+#define BOUND(column) "CASE WHEN isfinite(" column ") THEN " UTC(column) " END"
+/* Of builds that others imported: how far the record of each hub is brought in, and which histories. */
+#define HUBS \
+    "(SELECT coalesce(json_agg(json_build_object('hub', h.hub, 'outbox', (SELECT json_build_object('line', f.line," \
+    " 'position', f.position, 'at', " UTC("f.current_at") ", 'open', (SELECT count(*) FROM hub_imports o" \
+    " WHERE o.hub = f.hub AND o.build_key IS NULL)) FROM followed_hubs f WHERE f.hub = h.hub" \
+    " AND (f.position > 0 OR f.state = 'followed')), 'backfills', (SELECT coalesce(json_agg(json_build_object(" \
+    "'content_generator', nullif(b.content_generator, ''), 'package', nullif(b.package, '')," \
+    " 'since', " BOUND("b.since") ", 'until', " BOUND("b.until") ", 'at', " UTC("b.complete_at") \
+    ", 'builds', b.builds) ORDER BY b.complete_at DESC), '[]') FROM (SELECT * FROM backfills c WHERE c.hub = h.hub" \
+    " ORDER BY c.complete_at DESC LIMIT 20) b)) ORDER BY h.hub), '[]') FROM (SELECT hub FROM followed_hubs" \
+    " WHERE position > 0 OR state = 'followed' UNION SELECT hub FROM backfills) h)"
+/* clang-format on */
 
 /*
  * Facts come in with the transaction that puts the leaf which tells of them, so the builds of all signed entries are
@@ -26,7 +43,7 @@ static const struct pg_statement complete = {
                            " 'log_root', (SELECT encode(root, 'hex') FROM audit_checkpoint ORDER BY size DESC LIMIT 1),"
                            " 'pending', (SELECT count(*) FROM (SELECT 1 FROM audit_pending LIMIT 10000) p),"
                            " 'builds', (SELECT coalesce(max(build_key), 0) FROM provenance_builds),"
-                           " 'imports_without_facts', (SELECT count(*) FROM provenance_unread))"};
+                           " 'imports_without_facts', (SELECT count(*) FROM provenance_unread), 'hubs', " HUBS ")"};
 
 int provenance_complete(struct pg_connection *connection, json_t *answer, struct cg_error *err)
 {
@@ -45,8 +62,11 @@ static const struct pg_statement name_build = {
     "name_provenance",
     "SELECT i.build_key, i.hub, a.build, i.facts FROM provenance_builds i"
     " JOIN provenance_answers a ON a.build_key = i.build_key"
-    " WHERE (i.nvr = $3 OR i.build_id = $4::bigint OR i.import_id = $5::uuid) AND ($6::text IS NULL OR i.hub = $6)"
-    " AND " SCOPE_SQL("$1", "$2") " ORDER BY i.imported_at IS NULL, i.build_key DESC LIMIT 1"};
+    " WHERE (i.nvr = $3 OR i.build_id = $4::bigint OR i.import_id = $5::uuid OR i.build_key = ANY (ARRAY("
+    "SELECT b.build_key FROM hub_builds h JOIN provenance_builds b ON b.hub = h.hub AND b.build_id = h.build_id"
+    " WHERE h.nvr = $3))) AND ($6::text IS NULL OR i.hub = $6) AND " SCOPE_SQL(
+        "$1", "$2") " ORDER BY i.imported_at IS NULL, coalesce(a.build -> 'on_hub' ->> 'nvr', $3) <> $3,"
+                    " i.build_key DESC LIMIT 1"};
 
 int provenance_name(struct pg_connection *connection, const char *name, const char *hub,
                     const struct store_scope *scope, PGresult **row, struct cg_error *err)
@@ -171,14 +191,34 @@ static int assemble(struct pg_connection *connection, int64_t key, json_t *facts
     return count < 0 ? -1 : 0;
 }
 
+/* Names that the build has or had: in its metadata, and on its hub. */
+#define NAMES_SQL                                                                                                      \
+    "SELECT b.origin, b.build_id, b.nvr FROM provenance_builds b WHERE b.build_key = $1 UNION SELECT b.origin,"        \
+    " b.build_id, e.event ->> 'nvr' FROM provenance_builds b JOIN hub_events e ON e.hub = b.hub"                       \
+    " AND e.build_id = b.build_id WHERE b.build_key = $1 UNION SELECT b.origin, b.build_id, h.nvr"                     \
+    " FROM provenance_builds b JOIN hub_builds h ON h.hub = b.hub AND h.build_id = b.build_id WHERE b.build_key = $1"
+
 /* Where the log tells of the build. */
 static const struct pg_statement entries_of = {
     "provenance_entries",
     "SELECT coalesce(json_agg(json_build_object('index', e.idx, 'type', e.type, 'leaf_hash', encode(e.leaf_hash, "
     "'hex'))"
-    " ORDER BY e.idx), '[]') FROM provenance_builds b JOIN audit_entry e ON e.import_id = b.import_id"
-    " OR (b.import_id IS NULL AND e.nvr = b.nvr AND e.type = 'build') WHERE b.build_key = $1"
-    " AND e.type IN ('accepted', 'imported', 'build')"};
+    " ORDER BY e.idx), '[]') FROM (SELECT e.idx, e.type, e.leaf_hash FROM provenance_builds b JOIN audit_entry e"
+    " ON e.import_id = b.import_id WHERE b.build_key = $1 AND e.type IN ('accepted', 'imported')"
+    " UNION ALL SELECT e.idx, e.type, e.leaf_hash FROM (" NAMES_SQL ") n JOIN audit_entry e ON e.nvr = n.nvr"
+    " WHERE (n.origin <> 'service' AND e.type IN ('build', 'build-seen')"
+    " AND convert_from(e.leaf, 'UTF8')::json #>> '{detail,build_id}' = n.build_id::text) OR (e.type LIKE 'hub-%'"
+    " AND convert_from(e.leaf, 'UTF8')::json #>> '{koji,build_id}' = n.build_id::text)) e"};
+
+/* What the hub's record told of it, last first. */
+static const struct pg_statement events_of = {
+    "provenance_hub_events",
+    "SELECT coalesce(json_agg(json_build_object('position', e.position, 'time', e.event ->> 'time', 'kind',"
+    " e.event ->> 'kind', 'nvr', e.event ->> 'nvr', 'user', e.event ->> 'user_name', 'detail',"
+    " e.event -> 'detail') ORDER BY e.position DESC), '[]') FROM (SELECT DISTINCT ON (e.position) e.position, e.event"
+    " FROM provenance_builds b JOIN followed_hubs f ON f.hub = b.hub JOIN hub_events e ON e.hub = b.hub"
+    " AND e.build_id = b.build_id AND e.position <= f.position WHERE b.build_key = $1"
+    " ORDER BY e.position DESC, e.line DESC LIMIT 100) e"};
 
 /* Runs a statement that makes one JSON value about the build, and adds that. 0 or -1. */
 static int add_value(struct pg_connection *connection, const struct pg_statement *statement, int64_t key,
@@ -218,6 +258,7 @@ static int get_work(struct pg_connection *connection, void *context, struct cg_e
     if (assemble(connection, key, facts, err) != 0 ||
         add_value(connection, &sums_of, key, "outputs_sha256", g->answer, err) != 0 ||
         add_value(connection, &entries_of, key, "log", g->answer, err) != 0 ||
+        add_value(connection, &events_of, key, "hub_events", g->answer, err) != 0 ||
         provenance_complete(connection, g->answer, err) != 0)
         return -1;
     return 1;

@@ -112,10 +112,12 @@ static int add_parts(const struct putting *p, json_t *parts, const char *holders
 static const struct pg_statement put_build = {
     "put_provenance_build",
     "INSERT INTO provenance_builds (import_id, origin, hub, package, content_generator, caller, metadata_sha256,"
-    " build_id, imported_at, facts, facts_sha256, nvr, task_id, owner, submitter, source_url, source_commit)"
+    " build_id, imported_at, facts, facts_sha256, facts_from, remark, nvr, task_id, owner, submitter, source_url,"
+    " source_commit)"
     " SELECT $1, $2, $3, $4, $5, $6, $7, nullif($8::bigint, 0),"
     " CASE WHEN $8::bigint > 0 THEN CASE WHEN $9::float8 > 0 THEN to_timestamp($9::float8) ELSE now() END END,"
-    " $10::json, $11, f.nvr, f.task_id, f.owner, f.submitter, f.source_url, f.source_commit"
+    " $10::json, $11, coalesce($12, 'metadata'), $13, f.nvr, f.task_id, f.owner, f.submitter, f.source_url, "
+    "f.source_commit"
     " FROM json_to_record($10::json) AS f(nvr text, task_id bigint, owner text, submitter text, source_url text,"
     " source_commit text) RETURNING build_key"};
 static const struct pg_statement put_contents = {
@@ -190,6 +192,8 @@ static int put_row(struct putting *p, struct cg_error *err)
     pg_put_double(&params, b->imported_at);
     pg_put_json(&params, brief);
     pg_put_text(&params, digest);
+    pg_put_text(&params, b->facts_from);
+    pg_put_text(&params, b->remark);
     PG_AUTO_ROWS PGresult *rows = NULL;
     if (pg_run(p->connection, &put_build, &params, &rows, err) < 0)
         return -1;
@@ -239,7 +243,7 @@ static int put_lists_and_parts(const struct putting *p, struct cg_error *err)
 }
 
 int provenance_put(struct pg_connection *connection, const struct provenance_build *build, const json_t *facts,
-                   struct cg_error *err)
+                   int64_t *key, struct cg_error *err)
 {
     const json_t *components = json_object_get(facts, "components");
     if (!json_is_string(json_object_get(facts, "nvr")) || !json_is_array(components))
@@ -253,5 +257,7 @@ int provenance_put(struct pg_connection *connection, const struct provenance_bui
         put_members(&p, err) != 0 || put_lists_and_parts(&p, err) != 0 ||
         put_rows(&p, &put_keys, cg_provenance_keys(facts, err), err) != 0)
         return -1;
+    if (key)
+        *key = p.key;
     return put_rows(&p, &put_parents, cg_provenance_parents(facts, err), err);
 }

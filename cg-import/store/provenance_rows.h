@@ -12,13 +12,24 @@ struct provenance_build {
     const char *import_id; /* NULL: not an import of this service */
     const char *origin;
     const char *hub, *package, *content_generator, *caller, *metadata_sha256;
-    int64_t build_id;   /* 0: not imported yet */
-    double imported_at; /* 0: now, where build_id is set */
+    int64_t build_id;       /* 0: not imported yet */
+    double imported_at;     /* 0: now, where build_id is set */
+    const char *facts_from; /* as in struct store_found_build; NULL: "metadata" */
+    const char *remark;
 };
 
-/* Keeps the facts of a build, and its components that are new. 0, or -1 with CG_E_SYNTAX (not facts). */
+/* Keeps the facts of a build, and its components that are new; *key (may be NULL) is its build_key. 0, or -1 with
+ * CG_E_SYNTAX (not facts). */
 int provenance_put(struct pg_connection *connection, const struct provenance_build *build, const json_t *facts,
+                   int64_t *key, struct cg_error *err);
+
+/* Takes in a build that another client imported, with its leaf, or as the import that was accepted before there were
+ * facts. The caller holds build_lock() and knows that the trail does not have it. 0 or -1. */
+int provenance_add(struct pg_connection *connection, const struct store_found_build *found, int64_t *key,
                    struct cg_error *err);
+
+/* Locks a build of a hub against coming in otherwise until the transaction ends. 0 or -1. */
+int build_lock(struct pg_connection *connection, const char *hub, int64_t build_id, struct cg_error *err);
 
 /* The sha256 of the canonical facts, with digests in the place of components, as hexadecimal digits. 0 or -1. */
 int provenance_digest(const json_t *facts, char digest[65], struct cg_error *err);

@@ -5,6 +5,8 @@
 #include "store/token.h"
 #include "store/transaction.h"
 
+#include <string.h>
+
 #define KEY_PREFIX "cgs_"
 /* Use is written down when it moves the end by more than this part of the idle time: not by every request. */
 #define WRITTEN_PART 20
@@ -93,6 +95,8 @@ int store_session_begin(struct store *store, const struct secret *token, const s
     if (found <= 0) {
         secret_finish(key);
         store_session_finish(session);
+    } else {
+        memcpy(session->key_sha256, beginning.key.sha256, sizeof session->key_sha256);
     }
     return found;
 }
@@ -151,7 +155,33 @@ int store_session_by_key(struct store *store, const struct secret *key, const st
         found = -1;
     if (found <= 0)
         store_session_finish(session);
+    else
+        memcpy(session->key_sha256, asking.key.sha256, sizeof session->key_sha256);
     return found;
+}
+
+static const struct pg_statement session_stands = {
+    "session_stands", "SELECT 1 FROM callers c WHERE c.id = $1 AND " CALLER_COUNTS " AND ($2::text IS NULL OR EXISTS"
+                      " (SELECT 1 FROM sessions s WHERE s.key_sha256 = $2 AND s.caller_id = c.id"
+                      " AND s.expires_at > now()))"};
+
+struct standing {
+    const char *caller_id, *key_sha256;
+};
+
+static int stands_work(struct pg_connection *connection, void *context, struct cg_error *err)
+{
+    const struct standing *standing = context;
+    PG_AUTO_PARAMS struct pg_params params = {0};
+    pg_put_text(&params, standing->caller_id);
+    pg_put_text(&params, standing->key_sha256);
+    return pg_run(connection, &session_stands, &params, NULL, err);
+}
+
+int store_session_stands(struct store *store, const char *caller_id, const char *key_sha256, struct cg_error *err)
+{
+    struct standing standing = {caller_id, key_sha256};
+    return pg_transaction(store, PG_READ, stands_work, &standing, err);
 }
 
 /* --- ending ------------------------------------------------------------------------------------------------------ */

@@ -23,6 +23,7 @@ struct store_session_limits {
 struct store_session {
     struct store_caller caller; /* owned texts */
     double expires_at;          /* seconds since 1970: when it ends if it is not used again */
+    char key_sha256[65];        /* by which it is known */
 };
 
 /*
@@ -36,6 +37,9 @@ int store_session_begin(struct store *store, const struct secret *token, const s
 /* Whose session is this? 1, and it goes on for idle_s from now; 0 nobody's, or over; -1. */
 int store_session_by_key(struct store *store, const struct secret *key, const struct store_session_limits *limits,
                          struct store_session *session, struct cg_error *err);
+
+/* Do this caller's token and, if `key_sha256` is not NULL, this session count still? That is no use of it. 1, 0, -1. */
+int store_session_stands(struct store *store, const char *caller_id, const char *key_sha256, struct cg_error *err);
 
 /* 1 ended, 0 there is none, -1. */
 int store_session_end(struct store *store, const struct secret *key, struct cg_error *err);

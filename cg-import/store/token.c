@@ -25,11 +25,8 @@ int token_make(const char *prefix, struct secret *token, struct cg_error *err)
         *to++ = alphabet[two >> (10 - bit % 8) & 0x3fU];
     }
     int result = secret_set(token, text, err);
-    /* Through a pointer that the compiler may not see through, so that the wipe stays. */
-    for (volatile char *c = text; c < text + sizeof text; c++)
-        *c = 0;
-    for (volatile unsigned char *b = bytes; b < bytes + sizeof bytes; b++)
-        *b = 0;
+    secret_wipe(text, sizeof text);
+    secret_wipe(bytes, sizeof bytes);
     return result;
 }
 

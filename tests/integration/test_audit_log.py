@@ -159,3 +159,75 @@ def test_the_verbs_show_what_verifies_offline(service, make_build, tmp_path):
     lines = proved.read_text().splitlines(True)
     proved.write_text(''.join(lines[:3] + [lines[3].swapcase()] + lines[4:]))
     assert audit('verify', str(proved), '--key', key).returncode != 0
+
+
+def test_a_changed_row_is_told(service, postgres_server, postgres, make_build):
+    service.wait(service.post(make_build()).json()['id'])
+    published_log.settled(service)
+    assert service.stop() == 0
+
+    def rename(name):
+        postgres_server.sql(postgres, "SET session_replication_role = replica;"
+                                      " UPDATE audit_entry SET type = '%s' WHERE idx = 2" % name)
+
+    def figures():
+        return dict(line.split(' ') for line in service.request('GET', '/metrics', token='').body.decode().splitlines()
+                    if line.startswith('cg_import_audit_'))
+
+    def wait(ready):
+        deadline = time.monotonic() + 120
+        while service.request('GET', '/readyz', token='').status != (200 if ready else 503):
+            assert time.monotonic() < deadline, service.log()
+            time.sleep(0.1)
+    told = postgres_server.sql(postgres, 'SELECT type FROM audit_entry WHERE idx = 2')
+    rename('other')
+    service.start()
+    service.wait_log('the columns of entry 2 do not repeat its leaf', timeout_s=120)
+    wait(ready=False)
+    assert figures()['cg_import_audit_damaged'] == '1'
+    # The edge of the tree is right: leaves are signed and published as before.
+    size = published_log.settled(service).size
+    service.make_token('one', 'submitter')
+    assert published_log.settled(service).size > size
+    assert service.stop() == 0
+    rename(told)
+    service.start()
+    service.wait_log('the audit log in the database is what was signed again', timeout_s=120)
+    wait(ready=True)
+    assert figures()['cg_import_audit_damaged'] == '0'
+    assert float(figures()['cg_import_audit_checked_time_seconds']) > 0
+
+
+def test_what_the_service_says_of_its_witnesses(start_service, sandbox_hub, postgres, make_build, cg_import, tmp_path):
+    service = start_service(sandbox_hub, postgres)
+    vkey = service.request('GET', '/v1/session').json()['service']['log']['keys'][0]
+    keys = {}
+    for name in ('present.example', 'absent.example'):
+        done = cg_import(None, 'audit', 'keygen', name, '--output', str(tmp_path / name), '--witness')
+        keys[name] = done.stdout.strip()
+    ready = tmp_path / 'ready.json'
+    witness = subprocess.Popen([cg_import.path, 'witness', '--key-file', tmp_path / 'present.example', '--state',
+                                tmp_path / 'witness', '--log', vkey, '--listen', '127.0.0.1:0', '--ready-file', ready])
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert witness.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        url = json.loads(ready.read_text())['url']
+        assert service.stop() == 0
+        # The absent one has the address of the present one, which signs with another key.
+        service.configure(audit={'quorum': 1},
+                          **{'witness one': {'url': url, 'key': keys['present.example']},
+                             'witness two': {'url': url, 'key': keys['absent.example']}})
+        service.start()
+        assert service.wait(service.post(make_build()).json()['id'])['state'] == 'imported'
+        checkpoint = published_log.settled(service)
+        told = service.request('GET', '/v1/audit/log').json()
+        assert (told['size'], told['quorum'], told['keys']) == (checkpoint.size, 1, [vkey])
+        present, absent = told['witnesses']
+        assert (present['name'], present['key'], present['size']) == ('one', keys['present.example'], told['size'])
+        assert abs(time.mktime(time.strptime(present['at'][:19], '%Y-%m-%dT%H:%M:%S')) - time.timezone - time.time()) < 1800
+        assert absent == {'name': 'two', 'key': keys['absent.example'], 'size': None, 'at': None}
+    finally:
+        witness.terminate()
+        assert witness.wait(60) == 0

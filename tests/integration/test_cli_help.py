@@ -11,7 +11,7 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CLIENT_VERBS = ('submit', 'list', 'show', 'watch', 'retry', 'cancel', 'release', 'provenance')
 SERVER_VERBS = ('serve', 'migrate', 'token')
-VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'audit', 'witness', 'help')
+VERBS = ('check', 'import', 'hub', *CLIENT_VERBS, *SERVER_VERBS, 'backfill', 'audit', 'witness', 'help')
 AUDIT_VERBS = tuple('audit ' + verb for verb in ('keygen', 'log', 'show', 'prove', 'verify', 'mirror', 'export',
                                                   'restore'))
 ALL_VERBS = (*VERBS, *AUDIT_VERBS)
@@ -47,7 +47,7 @@ def test_every_option_is_in_the_help_the_page_and_the_completion(cg_import, verb
 
 
 VALUES = {'N': '3', 'TYPE': 'ssl', 'ROLE': 'auditor', 'DAYS': '3', 'ACTION': 'forget', 'NUMBER': '3',
-          'LEVEL': 'off',
+          'LEVEL': 'off', 'TIME': '2026-01-31',
           'KEY': 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'}
 
 
@@ -87,6 +87,7 @@ Verbs:
   serve      run the service: builds post over HTTP, a queue imports them
   migrate    bring the service's database up to date
   token      make, list and revoke the tokens by which callers are known
+  backfill   bring a hub's history of imports into provenance and audit log
   audit      verify, copy and prove the audit trail; make its keys
   witness    cosign the checkpoints of logs that are seen to grow only
   help       show the verbs, or the help of one

@@ -146,7 +146,7 @@ def test_all_events_are_for_those_who_watch(filled):
 
 
 @pytest.mark.parametrize('query, headers', [('?after=x', {}), ('?limit=0', {}), ('?stream=1', {}),
-                                            ('', {'Last-Event-ID': 'x'}), ('?after=-1', {})])
+                                            ('', {'Last-Event-ID': 'x'}), ('?after=-1', {}), ('?begin=then', {})])
 def test_events_that_make_no_sense(filled, query, headers):
     assert filled.ask('GET', '/v1/imports/%s/events%s' % (filled.ids['1'], query), headers=headers).status == 400
 
@@ -204,6 +204,21 @@ def test_the_stream_of_all_events_shows_the_scope_only_and_goes_on(intake):
     seen = intake.post(Build('seen', generator='other').metadata).json
     assert json.loads(stream.next()['data'])['import'] == seen['id']
     stream.close()
+
+
+def test_who_watches_begins_now(filled):
+    path = '/v1/events?begin=now'
+    before = filled.ask('GET', '/v1/events?limit=1000', caller='auditor').json['events'][-1]['id']
+    assert filled.ask('GET', path, caller='auditor').json['events'] == []
+    stream = Stream(filled, path, 'auditor')
+    seen = filled.post(Build('seen_from_now').metadata).json
+    assert json.loads(stream.next()['data'])['import'] == seen['id']
+    stream.close()
+    # Who comes again goes on where it was.
+    again = Stream(filled, path, 'auditor', Last_Event_ID=str(before))
+    assert int(again.next()['id']) > before
+    again.close()
+    assert filled.ask('GET', '/v1/events?begin=now&after=%d' % before, caller='auditor').json['events'] != []
 
 
 def test_the_contract_is_served(intake):

@@ -146,6 +146,23 @@ def test_a_revoked_token_ends_its_sessions_at_once(intake_starter):
     assert server.ask('GET', '/v1/session', headers=sent, caller=None).status == 401
 
 
+@pytest.mark.parametrize('way', ['session', 'token', 'signed out'])
+def test_a_stream_ends_with_its_caller(intake_starter, way):
+    server = intake_starter()
+    sent = cookie_of(sign_in(server))[0] if way != 'token' else {'Authorization': 'Bearer ' + server.tokens['operator']}
+    connection = server.open(timeout=60)
+    connection.request('GET', '/v1/events?stream=true', headers=sent)
+    stream = connection.getresponse()
+    identity = server.post(Build('watched').metadata).json['id']
+    assert b'id: ' in stream.readline()
+    if way == 'signed out':
+        server.ask('DELETE', '/v1/session', headers=sent, caller=None)
+    else:
+        server.sql("UPDATE callers SET revoked_at = now() WHERE name = 'operator'")
+    assert identity.encode() in stream.read()
+    connection.close()
+
+
 # --- other sites -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize('headers,status', [
     ({}, 409),

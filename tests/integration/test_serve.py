@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -176,6 +177,40 @@ def test_an_import_that_runs_is_not_lost_by_a_reload(service, make_build):
     service.hub.clear_faults()
     done = service.wait(id)
     assert (done['state'], done['attempts']) == ('imported', 1)
+
+
+def test_sighup_takes_up_a_renewed_certificate(start_service, sandbox_hub, postgres):
+    service = start_service(sandbox_hub, postgres, wait=False)
+    cert, key = service.top / 'tls.crt', service.top / 'tls.key'
+
+    def make(name):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', str(key), '-out', str(cert),
+                        '-subj', '/CN=' + name, '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'], check=True,
+                       stderr=subprocess.DEVNULL)
+
+    def subject():
+        port = json.loads(service.ready_file.read_text())['port']
+        with socket.create_connection(('127.0.0.1', port), timeout=60) as plain:
+            context = ssl.create_default_context(cafile=str(cert))
+            with context.wrap_socket(plain, server_hostname='127.0.0.1') as connection:
+                return connection.getpeercert()['subject'][0][0][1]
+    make('first')
+    service.configure(listen={'tls_cert': cert, 'tls_key': key})
+    service.start()
+    assert service.url.startswith('https:')
+    assert subject() == 'first'
+    make('second')
+    service.signal(signal.SIGHUP)
+    service.wait_log('new connections get the certificate that was read again')
+    assert subject() == 'second'
+    good = key.read_bytes()
+    key.write_text('no key')
+    service.signal(signal.SIGHUP)
+    service.wait_log('not reloaded: what was in force stays')
+    assert 'cannot start the HTTP server; are certificate and key good?' in service.log()
+    key.write_bytes(good)
+    assert subject() == 'second'
+    assert service.stop() == 0
 
 
 def test_a_faulty_configuration_changes_nothing(service, make_build):

@@ -65,7 +65,8 @@ def test_nothing_written_is_all_defaults(check):
     assert told['service'] == {'state_directory': '/state', 'default_hub': 'koji', 'log_format': 'key-value',
                                'log_level': 'info', 'drain': '30 s'}
     assert (told['spool']['directory'], told['worker']['directory']) == ('/state/spool', '/state/work')
-    assert told['hub koji'] == {'url': 'http://127.0.0.1:1/kojihub', 'lists': '5 min'}
+    assert told['hub koji'] == {'url': 'http://127.0.0.1:1/kojihub', 'lists': '5 min', 'outbox': 'auto',
+                                'outbox_every': '10 s'}
 
 
 def test_the_example_has_every_key_with_its_default(check):
@@ -141,6 +142,8 @@ keep_part = 90 min
 collect = 1 s
 [callers]
 tokens = no
+session_idle = 45 min
+session_most = 10 h
 client_ca = D/ca
 client_crl = D/ca
 front_user_header = X-User
@@ -189,6 +192,8 @@ key = %s
 profile = x
 koji_config = D/conf
 lists = 1 min
+outbox = yes
+outbox_every = 2 s
 [hub b]
 url = http://h/kojihub
 authtype = password
@@ -200,6 +205,8 @@ user = u
 password_file = D/key
 runas = r
 lists = 1 s
+outbox = no
+outbox_every = 10 ms
 [grant g]
 caller = CN=*
 roles = submitter operator auditor
@@ -231,7 +238,8 @@ def test_secrets_are_hidden_and_come_from_files(check, tmp_path):
 def test_hubs_default_to_the_profile_koji(check, tmp_path):
     (tmp_path / '.koji').mkdir()
     (tmp_path / '.koji' / 'config').write_text('[koji]\nserver = http://h/kojihub\n')
-    assert sections(check('').stdout)['hub koji'] == {'profile': 'koji', 'lists': '5 min'}
+    assert sections(check('').stdout)['hub koji'] == {'profile': 'koji', 'lists': '5 min', 'outbox': 'auto',
+                                                        'outbox_every': '10 s'}
 
 
 # --- what is wrong ---------------------------------------------------------------------------------------------------

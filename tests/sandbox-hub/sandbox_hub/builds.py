@@ -5,8 +5,8 @@ import os
 import secrets
 import shutil
 
-from . import columns, errors
-from .state import BUILD_STATES, BUILDING, CANCELED, COMPLETE, FAILED, now, time_fields
+from . import columns, errors, record
+from .state import BUILD_STATES, BUILDING, CANCELED, COMPLETE, DELETED, FAILED, now, time_fields
 
 NAME_CHARACTERS = frozenset('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+-')
 NAME_LENGTH_MAX = 256
@@ -119,12 +119,15 @@ def new_build(call, data):
         raise errors.GenericError('Target build already exists: %(nvr)s (id=%(id)s)' % old)
     if old:
         recycle(call, old, data)
+        record.note_state(call, old['id'], old['state'], data['state'])
         return old['id']
     row = row_of(call, data)
     number = call.hub.state.next_id('builds')
     if row['draft']:
         row['release'] = draft_release(row['release'], number)
-    return call.change.insert('builds', id=number, package_id=data['pkg_id'], version=data['version'], **row)
+    call.change.insert('builds', id=number, package_id=data['pkg_id'], version=data['version'], **row)
+    record.note_state(call, number, None, row['state'])
+    return number
 
 
 def row_of(call, data):
@@ -214,6 +217,7 @@ def cg_refund_build(call, cg, build_id, token, state=FAILED):
     if build['cg_id'] != cg_id:
         raise errors.GenericError('Build ID %s is not reserved by this CG' % build_id)
     call.change.update('builds', build_id, state=state, completion_time=now())
+    record.note_state(call, build_id, BUILDING, state)
     call.change.delete('reservations', reservation['id'])
 
 
@@ -228,6 +232,7 @@ def cancel_build(call, buildID, strict=False):
     if build['state'] != BUILDING:
         return False
     call.change.update('builds', build['id'], state=CANCELED, completion_time=now())
+    record.note_state(call, build['id'], BUILDING, CANCELED)
     for row in call.hub.state.rows('reservations', build_id=build['id']):
         call.change.delete('reservations', row['id'])
     return True
@@ -249,10 +254,28 @@ def promote_build(call, build, force=False):
     call.change.update('builds', old['id'], draft=False, release=release, promotion_time=now(),
                        promoter_id=call.session.user_id)
     new = find_build(call, old['id'])
+    record.note(call, 'promote', old['id'], draft_release=old['release'], target_release=release)
     os.rename(call.hub.paths.build(old), call.hub.paths.build(new))
     os.symlink(release, call.hub.paths.build(old))
     return new
 
 
-METHODS = {'getBuild': get_build, 'findBuildID': find_build_id, 'promoteBuild': promote_build,
+
+def delete_build(call, build, strict=True, min_ref_age=604800):
+    """delete a build, if possible: its files go, its row stays and says so"""
+    call.session.assert_login()
+    if not call.session.has_perm('admin'):
+        raise errors.ActionNotAllowed('admin permission required')
+    info = find_build(call, build, strict=True)
+    if info['state'] == DELETED:
+        return None
+    if call.hub.state.row('tag_listing', build_id=info['id']):
+        raise errors.GenericError('Cannot delete build, tagged')
+    call.change.update('builds', info['id'], state=DELETED)
+    record.note_state(call, info['id'], info['state'], DELETED)
+    shutil.rmtree(call.hub.paths.build(info), ignore_errors=True)
+    return True
+
+
+METHODS = {'getBuild': get_build, 'deleteBuild': delete_build, 'findBuildID': find_build_id, 'promoteBuild': promote_build,
            'CGInitBuild': cg_init_build, 'CGRefundBuild': cg_refund_build, 'cancelBuild': cancel_build}

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import traceback
 
-from . import archives, builds, errors, faults, importer, queries, sessions, tags, uploads, wire
+from . import archives, builds, errors, faults, importer, queries, record, sessions, tags, uploads, wire
 from .state import Transaction
 
 METHODS = {}
@@ -77,7 +77,7 @@ def expire(call):
 
 def call_method(call, method, params):
     """One method with Koji's way of passing named arguments and of refusing wrong ones."""
-    if method not in ALL_METHODS:
+    if method not in ALL_METHODS or (method in record.METHODS and not call.hub.options.record):
         raise errors.GenericError('Invalid method: %s' % method)
     positional, named = wire.split_arguments(params)
     try:
@@ -111,12 +111,13 @@ def arguments_of(function):
 
 
 def list_methods(call):
-    return sorted(ALL_METHODS)
+    return sorted(name for name in ALL_METHODS if call.hub.options.record or name not in record.METHODS)
 
 
 def list_api(call):
     described = []
-    for name, function in sorted(ALL_METHODS.items()):
+    for name in list_methods(call):
+        function = ALL_METHODS[name]
         parameters = arguments_of(function)
         described.append({'name': name, 'doc': inspect.getdoc(function),
                           'args': [[one.name, one.default] if one.default is not one.empty else one.name
@@ -127,11 +128,11 @@ def list_api(call):
 
 def method_help(call, method):
     function = ALL_METHODS.get(method)
-    if not function:
+    if method not in list_methods(call):
         return ''
     text = '%s(%s)' % (method, ', '.join(str(one) for one in arguments_of(function)))
     return text + ('\ndescription: %s' % function.__doc__ if function.__doc__ else '')
 
 
-ALL_METHODS = dict(METHODS, multiCall=multi_call, _listapi=list_api)
+ALL_METHODS = dict(METHODS, multiCall=multi_call, _listapi=list_api, **record.METHODS)
 ALL_METHODS.update({'system.listMethods': list_methods, 'system.methodHelp': method_help})

@@ -39,6 +39,8 @@ class Options:
         self.proxy_users = ()
         self.denied_packages = {}
         self.verbose_policy = False
+        self.record = False             # has the plugin cg_import, which keeps a record of imports
+        self.record_permission = 'admin'        # who may read it; None: all users
         self.change(given)
 
     def change(self, given):

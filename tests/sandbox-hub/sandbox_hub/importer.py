@@ -7,11 +7,12 @@ each other here what they do on a real hub.
 """
 import copy
 import datetime
+import hashlib
 import json
 import os
 import shutil
 
-from . import columns, errors
+from . import columns, errors, record
 from .archives import archive_type_of, archive_types
 from .builds import assert_cg, assert_token, check_nvr, draft_release, find_build, lookup, new_build
 from .state import CANCELED, CHECKSUM_TYPES, COMPLETE, BUILDING, FAILED, now
@@ -75,6 +76,8 @@ class Import:
                 shutil.rmtree(self.build_directory)
             raise
         self.write_log()
+        record.note_import(self.call, build_id, hashlib.sha256(self.raw_metadata.encode()).hexdigest(), self.directory,
+                           self.metadata['output'])
         return find_build(self.call, build_id, strict=True)
 
     # --- reading and checking ----------------------------------------------------------------------------------------
@@ -286,6 +289,7 @@ class Import:
         self.call.change.update('builds', build_id, state=COMPLETE, extra=self.build['extra'],
                                 owner_id=self.build.get('owner', self.call.session.user_id),
                                 source=self.build['source'], task_id=self.build['task_id'], completion_time=now())
+        record.note_state(self.call, build_id, BUILDING, COMPLETE)
         if row:
             self.call.change.delete('reservations', row['id'])
         return build_id

@@ -92,10 +92,14 @@ def list_builds(call, packageID=None, userID=None, taskID=None, prefix=None, sta
     rows = call.hub.state.rows('builds')
     if isinstance(cgID, str):
         cg = call.hub.state.row('content_generators', name=cgID)
-        cgID = cg['id'] if cg else -1
+        if not cg:
+            return []           # whatever the options ask for
+        cgID = cg['id']
     if isinstance(packageID, str):
         package = call.hub.state.row('packages', name=packageID)
-        packageID = package['id'] if package else -1
+        if not package:
+            return []
+        packageID = package['id']
     if isinstance(userID, str):
         userID = get_user(call, userID, strict=True)['id']
     wanted = {'package_id': packageID, 'owner_id': userID, 'task_id': taskID, 'state': state, 'volume_id': volumeID,
@@ -106,6 +110,12 @@ def list_builds(call, packageID=None, userID=None, taskID=None, prefix=None, sta
         typed = {row['build_id'] for row in call.hub.state.rows('build_types', btype=type)}
         rows = [row for row in rows if row['id'] in typed]
     builds = [describe(call.hub, row) for row in rows]
+    for key, after, before in (('creation_ts', createdAfter, createdBefore),
+                               ('completion_ts', completeAfter, completeBefore)):
+        if after:
+            builds = [build for build in builds if build[key] is not None and build[key] > after]
+        if before:
+            builds = [build for build in builds if build[key] is not None and build[key] < before]
     if prefix is not None:
         builds = [build for build in builds if build['name'].lower().startswith(prefix.lower())]
     if pattern is not None:

@@ -12,7 +12,7 @@ TASK_FREE, TASK_OPEN, TASK_CLOSED = range(3)
 CHECKSUM_TYPES = {'md5': 0, 'sha1': 1, 'sha256': 2}
 TABLES = ('users', 'user_perms', 'sessions', 'content_generators', 'cg_users', 'btypes', 'volumes', 'packages',
           'builds', 'reservations', 'build_types', 'buildroots', 'archives', 'tags', 'tag_packages', 'tag_listing',
-          'tasks', 'events')
+          'tasks', 'events', 'record')
 
 
 def now():
@@ -33,6 +33,7 @@ class State:
         self.tables = {name: {} for name in TABLES}
         self.sequences = dict.fromkeys(TABLES, 0)
         self.lock = threading.RLock()
+        self.record_head = 0            # position of the last event of the record
 
     def next_id(self, table):
         with self.lock:
@@ -55,6 +56,13 @@ class State:
             row = self.tables[table].get(number)
             return dict(row) if row else None
 
+    def give_positions(self, numbers):
+        """To rows of the record that are committed, but for those that were rolled back."""
+        with self.lock:
+            for row in filter(None, map(self.tables['record'].get, numbers)):
+                self.record_head += 1
+                row.update(position=self.record_head, time=now().strftime('%Y-%m-%dT%H:%M:%S.%fZ'))
+
 
 class Transaction:
     """Changes that are taken back together unless they are committed."""
@@ -62,6 +70,7 @@ class Transaction:
     def __init__(self, state):
         self.state = state
         self.undo = []
+        self.noted = []         # rows of the record
         self.dirty = False
 
     def insert(self, table, **fields):
@@ -69,6 +78,8 @@ class Transaction:
         with self.state.lock:
             self.state.tables[table][number] = dict(fields, id=number)
             self.undo.append(lambda: self.state.tables[table].pop(number, None))
+        if table == 'record':
+            self.noted.append(number)
         self.dirty = True
         return number
 
@@ -99,6 +110,7 @@ class Transaction:
                 self.undo.pop()()
 
     def commit(self):
+        self.state.give_positions(self.noted)
         self.undo.clear()
 
 

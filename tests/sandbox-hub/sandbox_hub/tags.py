@@ -2,7 +2,7 @@
 """Tags, their package lists, and tagging, which is a task that some builder ends a moment later (kojihub.py)."""
 import time
 
-from . import errors
+from . import errors, record
 from .builds import find_build
 from .state import BUILD_STATES, COMPLETE, TASK_CLOSED, TASK_FREE, TASK_OPEN, Transaction, now, time_fields
 
@@ -120,6 +120,32 @@ def package_list_add(call, taginfo, pkginfo, owner=None, block=None, extra_arche
                            blocked=bool(block))
 
 
+def tag_build_bypass(call, tag, build, force=False, notify=False):
+    """Tag a build without running post checks"""
+    tag, build = tag_for_admin(call, tag), find_build(call, build, strict=True)
+    if call.hub.state.row('tag_listing', tag_id=tag['id'], build_id=build['id']):
+        raise errors.TagError('build %s already tagged (%s)' % (build['nvr'], tag['name']))
+    call.change.insert('tag_listing', tag_id=tag['id'], build_id=build['id'])
+    record.note(call, 'tag', build['id'], tag=tag['name'], tag_id=tag['id'], by=call.session.user['name'])
+
+
+def untag_build_bypass(call, tag, build, strict=True, force=False, notify=False):
+    """Untag a build without any checks"""
+    tag, build = tag_for_admin(call, tag), find_build(call, build, strict=True)
+    row = call.hub.state.row('tag_listing', tag_id=tag['id'], build_id=build['id'])
+    if not row:
+        raise errors.TagError('build %s not in tag %s' % (build['nvr'], tag['name']))
+    call.change.delete('tag_listing', row['id'])
+    record.note(call, 'untag', build['id'], tag=tag['name'], tag_id=tag['id'], by=call.session.user['name'])
+
+
+def tag_for_admin(call, tag):
+    call.session.assert_login()
+    if not call.session.has_perm('admin') and not call.session.has_perm('tag'):
+        raise errors.ActionNotAllowed('tag permission required')
+    return find_tag(call, tag, strict=True)
+
+
 # --- tagging and its task --------------------------------------------------------------------------------------------
 def tag_build(call, tag, build, force=False, fromtag=None):
     """Request that a build be tagged. The return value is the task id."""
@@ -164,6 +190,9 @@ def finish_tagging(hub, change, row):
     tag_id, build_id = row['request'][:2]
     if not hub.state.row('tag_listing', tag_id=tag_id, build_id=build_id):
         change.insert('tag_listing', tag_id=tag_id, build_id=build_id)
+        owner = hub.state.get('users', row['owner'])
+        record.note_of(hub, change, owner['id'], None, 'tag', build_id, tag=hub.state.get('tags', tag_id)['name'],
+                       tag_id=tag_id, by=owner['name'])
     change.update('tasks', row['id'], state=TASK_CLOSED, start_time=row['start_time'] or now(), completion_time=now())
 
 
@@ -214,5 +243,6 @@ def get_task_children(call, task_id, request=False, strict=False):
 
 METHODS = {'getTag': get_tag, 'getTagID': get_tag_id, 'listTags': list_tags, 'listTagged': list_tagged,
            'checkTagPackage': check_tag_package, 'listPackages': list_packages, 'packageListAdd': package_list_add,
-           'tagBuild': tag_build, 'getTaskInfo': get_task_info, 'taskFinished': task_finished,
+           'tagBuild': tag_build, 'tagBuildBypass': tag_build_bypass, 'untagBuildBypass': untag_build_bypass,
+           'getTaskInfo': get_task_info, 'taskFinished': task_finished,
            'getTaskResult': get_task_result, 'getTaskChildren': get_task_children}

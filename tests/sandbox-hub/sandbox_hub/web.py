@@ -6,6 +6,7 @@
     /sandbox/faults             GET the armed rules, POST one rule or a list of them, DELETE all   (see faults.py)
     /sandbox/options            GET or POST (a JSON object) what can be changed while the hub runs (see hub.Options)
     /sandbox/log                GET every request seen, DELETE to begin anew
+    /sandbox/record             POST {"keep": N}: the record loses what came after event N, as by a restored backup
     /sandbox/sessions           POST {"id": N, "expired": true} and the like, to age a session
 """
 import html
@@ -13,6 +14,7 @@ import json
 import os
 import urllib.parse
 
+from . import record
 from .builds import describe
 from .state import BUILD_STATES
 
@@ -97,6 +99,9 @@ def steer(hub, method, name, body):
         if method == 'DELETE':
             hub.log.clear()
         return hub.log.entries
+    if name == 'record' and given:
+        record.cut(hub.state, given['keep'])
+        return hub.state.rows('record')
     if name == 'sessions' and given:
         number = given.pop('id')
         hub.update_sessions(given, lambda row: row['id'] == number)

@@ -49,6 +49,12 @@ int store_session_by_key(struct store *store, const struct secret *key, const st
     return store_caller_by_token(store, &token, &session->caller, err);
 }
 
+int store_session_stands(struct store *store, const char *caller_id, const char *key_sha256, struct cg_error *err)
+{
+    (void)store, (void)caller_id, (void)key_sha256, (void)err;
+    return 1;
+}
+
 int store_session_begin(struct store *store, const struct secret *token, const struct secret *before,
                         const struct store_session_limits *limits, struct secret *key, struct store_session *session,
                         struct cg_error *err)

@@ -64,6 +64,8 @@ static void a_module_tells_what_it_can(void **state)
         {HELLO(TEXT("importBuild"), TEXT("answer")), KOJI_MODULE_IMPORTS},
         {HELLO(TEXT("importBuild"), TEXT("event")), 0}, /* a database without keys */
         {HELLO(TEXT("stageContent") TEXT("importBuild"), TEXT("answer")), KOJI_MODULE_STAGES | KOJI_MODULE_IMPORTS},
+        {HELLO(TEXT("events"), TEXT("answer")), 0}, /* one without a record */
+        {HELLO(TEXT("events"), TEXT("event")), KOJI_MODULE_TELLS},
         {"<nil/>", 0},
         {"<string>hello</string>", 0},
         {NULL, 0},
@@ -130,6 +132,36 @@ static void an_answer_that_is_none_is_told(void **state)
     }
 }
 
+static void events_come_as_they_are_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    CG_AUTO_JSON json_t *events = NULL;
+    open_scene(&scene, "<array><data><value><struct><member><name>position</name><value><i8>5000000000</i8></value>"
+                       "</member></struct></value></data></array>");
+    assert_int_equal(koji_module_events(scene.session, 4999999999, 2, &events, &scene.err), 0);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(events, 0), "position")), 5000000000);
+    assert_non_null(strstr(scripted_hub_request(scene.hub, 0)->body, "4999999999"));
+    close_scene(&scene);
+}
+
+/* More than was asked for would be brought in unseen. */
+static void events_that_are_none_are_told(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"<nil/>", "<array><data>" TEXT("a") TEXT("b") "</data></array>"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct scene scene;
+        json_t *events = NULL;
+        open_scene(&scene, values[i]);
+        assert_int_equal(koji_module_events(scene.session, 0, 1, &events, &scene.err), -1);
+        assert_error(&scene.err, CG_E_HUB_REPLY,
+                     "the hub answered cgimport.events without an array as long as asked for");
+        assert_null(events);
+        close_scene(&scene);
+    }
+}
+
 static void assert_params(const struct secret *token, const char *expected)
 {
     struct cg_error err = {0};
@@ -152,8 +184,9 @@ static void an_import_has_a_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_module_tells_what_it_can), cmocka_unit_test(a_hub_without_it_is_not_asked),
-        cmocka_unit_test(what_was_staged_is_told),    cmocka_unit_test(an_answer_that_is_none_is_told),
+        cmocka_unit_test(events_come_as_they_are_told), cmocka_unit_test(events_that_are_none_are_told),
+        cmocka_unit_test(a_module_tells_what_it_can),   cmocka_unit_test(a_hub_without_it_is_not_asked),
+        cmocka_unit_test(what_was_staged_is_told),      cmocka_unit_test(an_answer_that_is_none_is_told),
         cmocka_unit_test(an_import_has_a_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,10 +328,10 @@ static void takes_in_builds_of_others_once(void **state)
     CG_AUTO_JSON json_t *old = facts_of("old", 1, "base-1-1", 100, 20);
     struct store_found_build build = found_build(old, 50);
     assert_int_equal(store_provenance_known(store, HUB, 50, &err), 0);
-    assert_int_equal(store_provenance_add(store, &build, &err), 1);
+    assert_int_equal(store_provenance_add(store, &build, &err), STORE_FOUND_ADDED);
     assert_string_equal(err.message, "");
     assert_int_equal(store_provenance_known(store, HUB, 50, &err), 1);
-    assert_int_equal(store_provenance_add(store, &build, &err), 0);
+    assert_int_equal(store_provenance_add(store, &build, &err), STORE_FOUND_KNOWN);
     assert_string_equal(FOUND(store, .rpm = "openssl-3.0.7-20.el9"), "old-1-1");
     assert_string_equal(FOUND(store, .nvr = "old-1-1", .until = 1.6e9), "old-1-1");
     assert_string_equal(sql("SELECT build->>'origin' || ' ' || (build->>'state') || ' ' || (build->>'imported_at')"
@@ -340,7 +340,7 @@ static void takes_in_builds_of_others_once(void **state)
     /* web-1-5 is on its way here: the build on the hub may be that one. */
     CG_AUTO_JSON json_t *web = facts_of("web", 5, "base-1-1", 100, 20);
     build = found_build(web, 51);
-    assert_int_equal(store_provenance_add(store, &build, &err), 0);
+    assert_int_equal(store_provenance_add(store, &build, &err), STORE_FOUND_ON_A_WAY);
     build.build_id = 0;
     assert_int_equal(store_provenance_add(store, &build, &err), -1);
     assert_error(&err, CG_E_SYNTAX, "these are no facts of an imported build: expected an nvr and a build id");
@@ -356,7 +356,7 @@ static void makes_an_import_from_before_whole(void **state)
     sql("INSERT INTO provenance_unread SELECT id FROM imports");
     CG_AUTO_JSON json_t *facts = facts_of("app", 1, "base-1-1", 100, 26);
     struct store_found_build build = found_build(facts, 101);
-    assert_int_equal(store_provenance_add(store, &build, &err), 1);
+    assert_int_equal(store_provenance_add(store, &build, &err), STORE_FOUND_ADDED);
     assert_string_equal(err.message, "");
     assert_string_equal(sql("SELECT build->>'origin' || ' ' || (build->>'caller') || ' ' || (build->>'metadata_sha256')"
                             " FROM provenance_answers"),

@@ -160,6 +160,34 @@ static void ends_when_asked_to(void **state)
     store_close(store);
 }
 
+static void stands_as_long_as_caller_and_session_count(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    struct store *store = open_store();
+    AUTO_SECRET struct secret token = {0}, key = {0};
+    struct store_session session;
+    make_caller(store, "alice", &token);
+    begin(store, &token, &none, &key);
+    assert_int_equal(store_session_by_key(store, &key, &limits, &session, &err), 1);
+    char id[STORE_ID_SIZE], sha256[65];
+    memcpy(id, session.caller.id, sizeof id);
+    memcpy(sha256, session.key_sha256, sizeof sha256);
+    store_session_finish(&session);
+    assert_int_equal(store_session_stands(store, id, sha256, &err), 1);
+    assert_int_equal(store_session_stands(store, id, NULL, &err), 1);
+    sql("UPDATE sessions SET expires_at = now() + interval '1 s' * 90");
+    assert_int_equal(store_session_stands(store, id, sha256, &err), 1);
+    assert_string_equal(sql("SELECT expires_at < now() + interval '2 min' FROM sessions"), "t");
+    sql("UPDATE sessions SET expires_at = now() - interval '1 s'");
+    assert_int_equal(store_session_stands(store, id, sha256, &err), 0);
+    assert_int_equal(store_session_stands(store, id, NULL, &err), 1);
+    assert_int_equal(store_caller_revoke(store, "alice", &err), 1);
+    assert_int_equal(store_session_stands(store, id, NULL, &err), 0);
+    assert_string_equal(err.message, "");
+    store_close(store);
+}
+
 static void a_caller_has_so_many_at_most(void **state)
 {
     (void)state;
@@ -186,8 +214,11 @@ static void a_caller_has_so_many_at_most(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session_is_its_caller),         cmocka_unit_test(ends_when_it_is_not_used_or_too_old),
-        cmocka_unit_test(is_worth_no_more_than_its_token), cmocka_unit_test(ends_when_asked_to),
+        cmocka_unit_test(a_session_is_its_caller),
+        cmocka_unit_test(ends_when_it_is_not_used_or_too_old),
+        cmocka_unit_test(is_worth_no_more_than_its_token),
+        cmocka_unit_test(ends_when_asked_to),
+        cmocka_unit_test(stands_as_long_as_caller_and_session_count),
         cmocka_unit_test(a_caller_has_so_many_at_most),
     };
     return cmocka_run_group_tests_name("sessions", tests, postgres_start, postgres_stop);
