@@ -263,7 +263,7 @@ unit: tests ## run the unit tests alone
 	$(PYTHON) tests/harness/run-tests --unit unit $(TEST_PROGRAMS)
 
 sanitized-tests:
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) SANITIZE=address,undefined tests
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) SANITIZE=address,undefined tests $(if $(PYTHON_HEADERS),hub-module)
 
 sanitize: sanitized-tests ## run the unit tests under the address and undefined-behaviour sanitizers
 	$(PYTHON) tests/harness/run-tests --unit sanitized $(patsubst $(BUILD)/%,$(SANITIZED)/%,$(TEST_PROGRAMS))
@@ -282,6 +282,7 @@ AUDIT_BENCH_ENTRIES ?= 1000000
 PROVENANCE_BENCH_OPTIONS ?= --builds 2000 --times 200
 bench: all $(TOOLS) $(BENCHES) ## measure the service; beside the koji command on a hub: make bench PROFILE=name
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/service_bench.py $(SERVICE_BENCH_OPTIONS)
+	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/pages_bench.py
 	$(TEST_ENVIRONMENT) $(PYTHON) tests/bench/bench.py $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)) \
 	  $(BENCH_OPTIONS)
 	rm -rf $(BUILD)/bench/audit && mkdir -p $(BUILD)/bench/audit
@@ -307,7 +308,8 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(KOJI) $(UNDER_content)
 
 # --- reading the code ------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
-SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c))
+SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c)) \
+           $(if $(PYTHON_HEADERS),$(sort $(wildcard hub-module/*.c)))
 
 layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
@@ -317,7 +319,8 @@ lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h 
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
-	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS)
+	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) \
+	  $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
 	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
 
 format: ## lay out the C files

@@ -224,9 +224,11 @@ static int claim_directory(const struct stage_call *call, const char *directory,
 static int stage_unlocked(const struct content_staging *staging, enum staging_method *method, struct cg_bytes *notes,
                           struct cg_error *err)
 {
-    int staged;
-    Py_BEGIN_ALLOW_THREADS staged = content_stage(staging, method, notes, err);
-    Py_END_ALLOW_THREADS return staged;
+    int staged = -1;
+    Py_BEGIN_ALLOW_THREADS;
+    staged = content_stage(staging, method, notes, err);
+    Py_END_ALLOW_THREADS;
+    return staged;
 }
 
 /* 1, 0, or -1 with the error in `err`. */

@@ -42,6 +42,16 @@ static int remember(PyObject *directory)
     return list ? PyObject_SetAttrString(context, MARKS, list) : -1;
 }
 
+/* A directory that is removed may be another request's by the end of this one. */
+static void forget(PyObject *directory)
+{
+    PyObject *marks CG_AUTO_OBJECT = hub_context(MARKS);
+    PyObject *removed CG_AUTO_OBJECT =
+        marks && PyList_Check(marks) ? PyObject_CallMethod(marks, "remove", "O", directory) : NULL;
+    (void)removed;
+    PyErr_Clear();
+}
+
 int incomplete_begin(PyObject *importer)
 {
     struct cg_error err = {0};
@@ -123,6 +133,8 @@ void incomplete_undo(PyObject *importer)
         move_all_back(importer, directory);
         remove_directory(directory);
     }
+    if (directory)
+        forget(directory);
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);
 }

@@ -131,6 +131,7 @@ struct file {
 struct files {
     struct file *items;
     struct output_digest *digests; /* of the same places */
+    PyObject *numbers;             /* dict of path to place */
     size_t count;
 };
 
@@ -144,18 +145,22 @@ static void files_finish(struct files *files)
     }
     free(files->items);
     free(files->digests);
+    Py_XDECREF(files->numbers);
 }
 
-/* Was this path taken with another kind of digest? Then the hub reads it itself, both times. */
-static bool taken_otherwise(struct files *files, const char *path, unsigned kind)
+/*
+ * Is the path among the files? Each is read once, however many outputs name it. With another kind of digest the hub
+ * reads it itself, both times.
+ */
+static bool is_taken(const struct files *files, PyObject *path, unsigned kind)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        if (strcmp(files->digests[i].path, path) != 0 || files->digests[i].kind == kind)
-            continue;
-        files->digests[i].kind = 0;
-        return true;
-    }
-    return false;
+    PyObject *number = PyDict_GetItem(files->numbers, path);
+    if (!number)
+        return false;
+    struct output_digest *digest = &files->digests[PyLong_AsSsize_t(number)];
+    if (digest->kind != kind)
+        digest->kind = 0;
+    return true;
 }
 
 /* What the output says of a large file, so that its seal can be asked for. Small ones are read as fast as looked up. */
@@ -173,21 +178,28 @@ static void take_said(struct file *file, PyObject *output, enum cg_digest_kind k
     file->checksum = CG_STEAL(bytes);
 }
 
-/* Takes one output in, unless something about it is wrong: the hub will come to it and say what. */
-static void take_output(struct files *files, PyObject *importer, PyObject *output)
+/*
+ * Takes one output in, unless something about it is wrong: the hub will come to it and say what. 0, or -1 with
+ * MemoryError.
+ */
+static int take_output(struct files *files, PyObject *importer, PyObject *output)
 {
     PyObject *kind CG_AUTO_OBJECT = PyDict_Check(output) ? PyMapping_GetItemString(output, "checksum_type") : NULL;
     PyObject *name CG_AUTO_OBJECT = kind && PyUnicode_Check(kind) ? PyUnicode_AsUTF8String(kind) : NULL;
-    unsigned number = name ? cg_digest_kind(PyBytes_AsString(name)) : 0;
-    PyObject *path CG_AUTO_OBJECT = number ? outputs_path(importer, output) : NULL;
+    unsigned digest = name ? cg_digest_kind(PyBytes_AsString(name)) : 0;
+    PyObject *path CG_AUTO_OBJECT = digest ? outputs_path(importer, output) : NULL;
     PyObject *encoded CG_AUTO_OBJECT = path && PyUnicode_Check(path) ? PyUnicode_EncodeFSDefault(path) : NULL;
     PyErr_Clear();
-    if (!encoded || taken_otherwise(files, PyBytes_AsString(encoded), number))
-        return;
-    files->digests[files->count] = (struct output_digest){.path = PyBytes_AsString(encoded), .kind = number};
+    if (!encoded || is_taken(files, path, digest))
+        return 0;
+    PyObject *number CG_AUTO_OBJECT = PyLong_FromSize_t(files->count);
+    if (!number || PyDict_SetItem(files->numbers, path, number) < 0)
+        return -1;
+    files->digests[files->count] = (struct output_digest){.path = PyBytes_AsString(encoded), .kind = digest};
     struct file *file = &files->items[files->count++];
     *file = (struct file){.path = CG_STEAL(path), .encoded = CG_STEAL(encoded), .kind = CG_STEAL(kind)};
-    take_said(file, output, (enum cg_digest_kind)number);
+    take_said(file, output, (enum cg_digest_kind)digest);
+    return 0;
 }
 
 static int take_outputs(struct files *files, PyObject *importer)
@@ -198,10 +210,12 @@ static int take_outputs(struct files *files, PyObject *importer)
     PyErr_Clear();
     files->items = calloc((size_t)count + 1, sizeof files->items[0]);
     files->digests = calloc((size_t)count + 1, sizeof files->digests[0]);
-    if (!files->items || !files->digests)
+    files->numbers = PyDict_New();
+    if (!files->items || !files->digests || !files->numbers)
         return PyErr_NoMemory(), -1;
     for (Py_ssize_t i = 0; i < count; i++)
-        take_output(files, importer, PyList_GetItem(outputs, i));
+        if (take_output(files, importer, PyList_GetItem(outputs, i)) < 0)
+            return -1;
     return 0;
 }
 

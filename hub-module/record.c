@@ -153,9 +153,11 @@ static int stored_metadata_digest(PyObject *build, struct cg_digests *digests, s
     if (cg_bytes_printf(&path, err, "%s/metadata.json", PyBytes_AsString(bytes)) < 0)
         return -1;
     int done = -1;
-    Py_BEGIN_ALLOW_THREADS CG_AUTO_FD int fd = open(path.data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    Py_BEGIN_ALLOW_THREADS;
+    CG_AUTO_FD int fd = open(path.data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     done = fd < 0 ? cg_fail_errno(err, "open", path.data) : cg_digest_fd(fd, path.data, CG_DIGEST_SHA256, digests, err);
-    Py_END_ALLOW_THREADS return done;
+    Py_END_ALLOW_THREADS;
+    return done;
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */

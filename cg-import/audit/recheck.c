@@ -86,7 +86,7 @@ static int check_entry(const struct stretch *stretch, const struct store_entry *
         return cg_fail(err, CG_E_INCOMPLETE, "entry %" PRIu64 " is missing", stretch->grown.size);
     if (!cg_merkle_hash_equal(&hash, &entry->hash))
         return cg_fail(err, CG_E_PROOF, "entry %" PRIu64 " does not have the hash that is kept with it", entry->index);
-    CG_AUTO_JSON json_t *leaf = json_loadb(cg_bytes_text(&entry->leaf), entry->leaf.size, 0, NULL);
+    CG_AUTO_JSON json_t *leaf = json_loadb(cg_bytes_text(&entry->leaf), entry->leaf.size, JSON_ALLOW_NUL, NULL);
     json_int_t event = json_integer_value(json_object_get(leaf, "event"));
     /* An entry that was restored may have lost its event. */
     if (!repeats(leaf, "id", entry->id) || !repeats(leaf, "import", entry->import_id) ||

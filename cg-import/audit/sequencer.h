@@ -8,7 +8,8 @@
  * Every replica runs one; the one that has the lock of the database works, the others wait to take over. It signs
  * nothing that does not continue what was signed before: not what the database says that is (seal.h), not what the file
  * outside of it says (last_signed.h). When it must not sign it says why in the log, lets another replica try, and tries
- * again; leaves wait meanwhile, which /readyz and /metrics show.
+ * again; leaves wait meanwhile, which /readyz and /metrics show. Between batches it reads the rows that are there again
+ * (recheck.h), and tells what is not what was signed in the log and, for /readyz and /metrics, in the database.
  */
 
 #include "audit/publisher.h"

@@ -23,7 +23,7 @@ static const char *text_of(const json_t *object, const char *name)
 static int say(struct found_build *found, enum found_stored what, const char *text)
 {
     snprintf(found->remark, sizeof found->remark, "%s", text);
-    return what;
+    return (int)what;
 }
 
 static void take_facts(struct found_build *found, json_t *facts, const char *from)

@@ -75,9 +75,12 @@ static void forget(struct worker_log *w, size_t count, json_t *lost)
         w->first = (w->first + 1) % LINES_MAX;
         w->count--;
     }
-    json_object_foreach(lost, id, lines) count_lost(w->lost, id, -json_integer_value(lines));
-    json_object_foreach(lost, id, lines) if (json_integer_value(json_object_get(w->lost, id)) == 0)
-        json_object_del(w->lost, id);
+    json_object_foreach(lost, id, lines)
+    {
+        count_lost(w->lost, id, -json_integer_value(lines));
+        if (json_integer_value(json_object_get(w->lost, id)) == 0)
+            json_object_del(w->lost, id);
+    }
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -57,7 +57,7 @@ int answer_find(const struct database *database, int64_t user_id, const char *ke
                 struct answer *answer, struct cg_error *err)
 {
     char name[ANSWER_KEY_MOST + 32];
-    struct number user;
+    struct number user = {""};
     if (check_key(key, err) < 0 || check_table(database, err) < 0)
         return -1;
     snprintf(name, sizeof name, "%" PRId64 " %s", user_id, key);
@@ -82,7 +82,9 @@ int answer_find(const struct database *database, int64_t user_id, const char *ke
 int answer_keep(const struct database *database, int64_t user_id, const char *key, const struct answer *answer,
                 struct cg_error *err)
 {
-    struct number user, build, days;
+    struct number user = {""};
+    struct number build = {""};
+    struct number days = {""};
     const char *const old[] = {number_text(&days, ANSWER_DAYS)};
     const char *const values[] = {
         number_text(&user, user_id),           key,         answer->metadata_sha256, answer->nvr,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "config.h"
+#include "logic/config.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub_lists.h"
+#include "logic/hub_lists.h"
 
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* realpath(3) is of X/Open. */
 #define _XOPEN_SOURCE 700
-#include "moved_back.h"
+#include "logic/moved_back.h"
 
 #include "cg/auto.h"
 #include "cg/bytes.h"
+#include "logic/file_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,18 +31,13 @@ static char *target_of(const char *build_directory, const char *upload)
     return CG_STEAL(target);
 }
 
+/* What is copied is about to be removed, so it has to be on the disk. */
 static int copy(int from, int to)
 {
-    char buffer[65536];
-    ssize_t got = 0;
-    while ((got = read(from, buffer, sizeof buffer)) > 0)
-        for (ssize_t done = 0; done < got;) {
-            ssize_t wrote = write(to, buffer + done, (size_t)(got - done));
-            if (wrote < 0)
-                return -1;
-            done += wrote;
-        }
-    return got < 0 ? -1 : 0;
+    struct stat st;
+    if (fstat(from, &st) < 0 || file_copy(from, to, (uint64_t)st.st_size) < 0)
+        return -1;
+    return fsync(to);
 }
 
 static int copy_over(const char *target, const char *upload, struct cg_error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "output_digests.h"
+#include "logic/output_digests.h"
 
 #include "cg/auto.h"
 #include "logic/read_ahead.h"
@@ -24,6 +24,8 @@ static void make_one(struct output_digest *file, unsigned threads)
 {
     struct cg_error err = {0};
     struct stat st;
+    if (file->kind == 0)
+        return;
     int fd CG_AUTO_FD = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         return;

@@ -16,7 +16,7 @@
 
 struct output_digest {
     const char *path;              /* borrowed */
-    unsigned kind;                 /* one of enum cg_digest_kind */
+    unsigned kind;                 /* one of enum cg_digest_kind; 0: it is not read */
     const struct content_id *said; /* borrowed: what the metadata say it is; NULL: its seal is of no use */
     struct content_seal *seal;     /* borrowed: with `said`, what is known and made of the seal */
     bool made;                     /* out: the digest is there */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* copy_file_range(2): Linux, in glibc behind _GNU_SOURCE. */
-#define _GNU_SOURCE
 #include "logic/staging.h"
 
 #include "cg/bytes.h"
+#include "logic/file_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +15,6 @@
 
 /* A name that no upload can have: the hub refuses those that begin with a dot (kojihub get_upload_path). */
 #define PASSING_NAME_SIZE 48
-/* Bytes of one step of a copy. */
-#define COPY_STEP (256U * 1024U)
 
 const char *staging_method_name(enum staging_method method)
 {
@@ -57,39 +54,6 @@ static int choose_passing(struct placing *placing, struct cg_error *err)
     return 0;
 }
 
-/* All of the source into `to`. 0, or -1 with errno. */
-static int copy_all(int source, int to, uint64_t size_bytes)
-{
-    loff_t offset = 0;
-    while ((uint64_t)offset < size_bytes) {
-        ssize_t got = copy_file_range(source, &offset, to, NULL, (size_t)(size_bytes - (uint64_t)offset), 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && offset == 0 && (errno == EXDEV || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL))
-            break;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            return 0;
-    }
-    CG_AUTO_FREE char *buffer = malloc(COPY_STEP);
-    while (buffer && (uint64_t)offset < size_bytes) {
-        ssize_t got = pread(source, buffer, COPY_STEP, offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return (int)got;
-        for (ssize_t done = 0; done < got;) {
-            ssize_t wrote = write(to, buffer + done, (size_t)(got - done));
-            if (wrote < 0 && errno != EINTR)
-                return -1;
-            done += wrote > 0 ? wrote : 0;
-        }
-        offset += got;
-    }
-    return buffer ? 0 : -1;
-}
-
 /* A file of its own with the source's blocks or bytes, read back. 1, 0, -1. */
 static int place_own(const struct placing *placing, enum staging_method method, struct cg_error *err)
 {
@@ -97,7 +61,7 @@ static int place_own(const struct placing *placing, enum staging_method method, 
     if (fd < 0)
         return fail_place(errno, "make a file for", placing->name, err);
     int made = method == STAGING_REFLINK ? ioctl(fd, FICLONE, placing->source)
-                                         : copy_all(placing->source, fd, placing->content->size_bytes);
+                                         : file_copy(placing->source, fd, placing->content->size_bytes);
     if (made < 0)
         return fail_place(errno, method == STAGING_REFLINK ? "reflink" : "copy to", placing->name, err);
     return reading_verify(fd, placing->name, placing->content, placing->seal, placing->threads, err);

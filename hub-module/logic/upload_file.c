@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "upload_file.h"
+#include "logic/upload_file.h"
 
 #include "cg/auto.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "wire_text.h"
+#include "logic/wire_text.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -7,6 +7,7 @@
  * there
  */
 #include "base/clock.h"
+#include "import/worker_log.h"
 #include "store/contents.h"
 #include "store/private_postgres.h"
 #include "store/queue.h"
@@ -22,6 +23,9 @@
 enum { THREADS_MOST = 64, LEASE_MS = 30000 };
 
 static const char *const steps[] = {"check", "ask", "upload", "import", "verify"};
+
+/* Kept with the imports, as the worker's are. */
+static struct log *lines;
 
 static void end_with(const char *message)
 {
@@ -58,9 +62,11 @@ static void put_in(struct store *store, unsigned round, unsigned number)
     store_import_finish(&import);
 }
 
-/* What a build without a reservation has written down: each step, the journal before CGImport, its removal, the end. */
+/* What a build without a reservation has written down: each step, the journal before CGImport, its removal, the end;
+ * and what it logs. */
 static int work(struct store *store, struct store_claim *claim, struct cg_error *err)
 {
+    log_line(lines, LOG_INFO, "import began", "import", claim->import.id, "nvr", claim->import.nvr, NULL);
     CG_AUTO_JSON json_t *journal = json_pack("{s:s, s:s}", "directory", "cg-import/bench", "session", "0");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (store_claim_step(store, claim, steps[i], NULL, err) < 0 ||
@@ -69,6 +75,7 @@ static int work(struct store *store, struct store_claim *claim, struct cg_error 
     }
     if (store_claim_journal(store, claim, json_null(), err) < 0)
         return -1;
+    log_line(lines, LOG_INFO, "import ended", "import", claim->import.id, "nvr", claim->import.nvr, NULL);
     return store_claim_imported(store, claim, 1, "http://localhost/buildinfo?buildID=1", NULL, err);
 }
 
@@ -142,6 +149,10 @@ int main(int argc, char **argv)
         &(struct store_options){.conninfo = private_postgres_conninfo(postgres), .connections = threads + 2}, &err);
     if (!store || store_migrate(store, &applied, &err) < 0)
         end_with(err.message);
+    struct worker_log *kept = worker_log_start(store, NULL, &err);
+    if (!kept)
+        end_with(err.message);
+    lines = worker_log_branch(kept);
     for (unsigned round = 0; round < rounds; round++) {
         double commits = run_commits(store, round, imports);
         double queue = run_queue(store, round, imports, threads);
@@ -149,6 +160,7 @@ int main(int argc, char **argv)
                queue, commits, queue / commits);
         fflush(stdout);
     }
+    worker_log_stop(kept);
     store_close(store);
     return private_postgres_stop(postgres, &err) == 0 ? 0 : 1;
 }

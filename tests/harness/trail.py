@@ -5,6 +5,7 @@ import pathlib
 import time
 import uuid
 
+import contract
 import hub_client
 import published_log
 
@@ -50,7 +51,12 @@ class Trail:
         return self.ask('builds/%s' % name)
 
     def complete_for(self):
-        return self.ask('builds?limit=1')['complete_for']
+        """As the contract has it."""
+        told = self.ask('builds?limit=1')
+        contract.validate(told['complete_for'], {'$ref': '#/components/schemas/completeFor'})
+        for build in told['builds']:
+            contract.validate(build, {'$ref': '#/components/schemas/knownBuild'})
+        return told['complete_for']
 
     def outbox(self):
         hubs = self.complete_for()['hubs']

@@ -9,6 +9,9 @@ CG_HUB_OTHER     configuration file of a user without access to the content gene
 CG_HUB_ADMIN     configuration file of an administrator
 CG_HUB_DRAFTS    1 if the hub makes draft builds; the releases up to 1.35 do not, and none tells
 CG_HUB_TAG       a tag, test-candidate by default
+CG_HUB_DATABASE  the hub's database, as libpq takes it: rows are put there and compared
+CG_HUB_HTTPD     the file with the process id of the hub's httpd, whose children are killed
+CG_HUB_UNDOING   1 if the hub also has the plugin tests/hub/undoing_plugin.py
 """
 import configparser
 import os
@@ -20,6 +23,9 @@ import xmlrpc.client
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+import module_hub  # noqa: E402
 
 
 class Hub:
@@ -105,5 +111,13 @@ def admin(hub, koji_python):
     return run
 
 
-if HERE not in sys.path:
-    sys.path.insert(0, HERE)
+@pytest.fixture(scope='session')
+def database(hub):
+    return module_hub.Database(setting('CG_HUB_DATABASE', 'rows cannot be put into the database of the hub'))
+
+
+@pytest.fixture(scope='session')
+def topdir(hub):
+    if not os.path.isdir(hub.settings.get('topdir', '')):
+        pytest.skip('the files of the hub are not on this machine')
+    return hub.settings['topdir']

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A session on a real hub by bare XML-RPC, and builds to send there: for the tests of the hub's plugin."""
+import filecmp
 import http.client
 import itertools
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
+import xmlrpc.client
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../harness'))
@@ -31,6 +34,8 @@ class Session(hub_client.HubClient):
             self.session = self.call('login', settings['user'], settings['password'])
 
     def post(self, body, headers, query=''):
+        if hasattr(body, 'fileno'):  # sent from the file, but never in chunks, which the hub does not take
+            headers['Content-Length'] = str(os.fstat(body.fileno()).st_size)
         connection = http.client.HTTPConnection(*self.address, timeout=600)
         try:
             connection.request('POST', self.path + query, body, headers)
@@ -45,7 +50,7 @@ class Session(hub_client.HubClient):
         for output in build.metadata.get('output', []):
             path = os.path.join(build.directory, output['filename'])
             with open(path, 'rb') as content:
-                self.upload(place, output['filename'], content.read())
+                self.upload(place, output['filename'], content)
         self.upload(place, 'metadata.json', build.text())
         return place
 
@@ -55,9 +60,16 @@ class Build:
 
     def __init__(self, directory, **options):
         self.directory = str(directory)
-        options.setdefault('release', '%s.%d' % (RUN, next(NUMBERS)))
+        release = options.pop('release', None)
         self.metadata = make_build.make(self.directory, **dict({'plain': True, 'size': 3000, 'components': 2}, **options))
+        self.rename(release)
+
+    def rename(self, release=None):
+        """The same build under this release, or under one that no other has."""
+        self.metadata['build']['release'] = release or '%s.%d' % (RUN, next(NUMBERS))
         self.nvr = '%(name)s-%(version)s-%(release)s' % self.metadata['build']
+        with open(os.path.join(self.directory, 'metadata.json'), 'wb') as writing:
+            writing.write(self.text())
 
     def text(self):
         return json.dumps(self.metadata, indent=2).encode()
@@ -106,3 +118,52 @@ class Database:
             ON CONFLICT DO NOTHING""" % (build, ', '.join(columns), ', '.join(columns.values()),
                                          json.dumps(components).replace("'", "''")))
         return build
+
+
+# --- importing -------------------------------------------------------------------------------------------------------
+def place_of(topdir, build):
+    return os.path.join(topdir, 'packages', build['name'], build['version'], build['release'])
+
+
+def outcome(session, method, *arguments):
+    """The build, or (fault code, text) of the refusal."""
+    try:
+        return session.call(method, *arguments)
+    except xmlrpc.client.Fault as fault:
+        return fault.faultCode, fault.faultString
+
+
+def reserve(session, build):
+    init = session.call('CGInitBuild', 'atomic-reactor', {k: build.metadata['build'][k] for k in ('name', 'version', 'release')})
+    build.metadata['build']['build_id'] = init['build_id']
+    return init['token']
+
+
+def at_once(*calls):
+    """The outcomes of calls that begin together."""
+    gate, outcomes = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(number, session, arguments):
+        gate.wait()
+        outcomes[number] = outcome(session, *arguments)
+    threads = [threading.Thread(target=run, args=(number, session, arguments))
+               for number, (session, arguments) in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def assert_whole(session, topdir, build):
+    """The build is complete and every file is there, with its bytes."""
+    info = session.call('getBuild', build.nvr)
+    assert info['state'] == 1
+    place = place_of(topdir, info)
+    logs = {name for name in os.listdir(os.path.join(place, 'data/logs'))} - {'cg_import.log'}
+    assert logs == {o['filename'] for o in build.metadata['output'] if o['type'] == 'log'}
+    for output in build.metadata['output']:
+        below = 'data/logs' if output['type'] == 'log' else 'images' if 'image' in output['extra'] else 'files/operator-manifests'
+        path = os.path.join(place, below, output['filename'])
+        assert filecmp.cmp(path, os.path.join(build.directory, output['filename']), shallow=False)
+    assert not [name for name in os.listdir(place) if name.startswith('.')]

@@ -43,7 +43,8 @@ def history(http_hub, hub, admin, tmp_path_factory):
         except Exception as failure:  # told by the fixture
             failures.append(failure)
 
-    threads = [threading.Thread(target=work, args=(range(first, BUILDS, IMPORTERS),)) for first in range(IMPORTERS)]
+    work([0])                   # two at once would both make the package
+    threads = [threading.Thread(target=work, args=(range(first + 1, BUILDS, IMPORTERS),)) for first in range(IMPORTERS)]
     for thread in threads:
         thread.start()
     for thread in threads:

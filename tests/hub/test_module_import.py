@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """cgimport.importBuild of the hub's plugin beside the hub's own CGImport, on a real hub.
 
-CG_HUB_DATABASE      the hub's database, as libpq takes it: rows are put there and compared
-CG_HUB_MODULE_TIMES  1: measure; else nothing here looks at a clock
+CG_HUB_MODULE_ROUNDS  how often two imports of one build begin together, 10 by default
 """
 import copy
 import filecmp
 import os
 import random
 import re
-import threading
-import time
+import uuid
 import xmlrpc.client
 
 import pytest
 
-from module_hub import Build, Database, NUMBERS, RUN, Session, named
+from module_hub import Build, NUMBERS, RUN, Session, assert_whole, at_once, named, outcome, place_of, reserve
 
 METHODS = ('CGImport', 'cgimport.importBuild')
 
@@ -28,32 +26,6 @@ def session(http_hub):
     except xmlrpc.client.Fault as fault:
         pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
     return session
-
-
-@pytest.fixture(scope='module')
-def database(session):
-    if not os.environ.get('CG_HUB_DATABASE'):
-        pytest.skip('CG_HUB_DATABASE is not set')
-    return Database(os.environ['CG_HUB_DATABASE'])
-
-
-@pytest.fixture(scope='module')
-def topdir(http_hub):
-    if not os.path.isdir(http_hub.settings.get('topdir', '')):
-        pytest.skip('the hub\'s files are not on this machine')
-    return http_hub.settings['topdir']
-
-
-def place_of(topdir, build):
-    return os.path.join(topdir, 'packages', build['name'], build['version'], build['release'])
-
-
-def outcome(session, method, *arguments):
-    """The build, or (fault code, text) of the refusal."""
-    try:
-        return session.call(method, *arguments)
-    except xmlrpc.client.Fault as fault:
-        return fault.faultCode, fault.faultString
 
 
 # --- the same rows and files -----------------------------------------------------------------------------------------
@@ -258,37 +230,100 @@ def test_components_that_break_the_hubs_rules(session, database, topdir, tmp_pat
     assert_same(session, database, topdir, tmp_path, put(components, ['output']))
 
 
+def imported(session, tmp_path, **options):
+    """A build that is on the hub, with its archives as the hub lists them."""
+    build = Build(tmp_path, manifests=True, **options)
+    session.call('CGImport', 'metadata.json', session.send(build))
+    return build, session.call('listArchives', session.call('getBuild', build.nvr)['id'])
+
+
+def fresh_seed():
+    """Of files that no other build has: what an import itself adds must not be another answer for the next one."""
+    return uuid.uuid4().int >> 72
+
+
 def test_files_of_every_sort(session, database, topdir, tmp_path):
-    """Found, of another sum, another kind of sum, twice there, unknown: files and kojifiles."""
-    sources = []
-    for number in range(12):
-        source = Build(tmp_path / ('source-%d' % number), seed=number // 2, manifests=True)
-        session.call('CGImport', 'metadata.json', session.send(source))
-        sources.append(source)
-    listed = [a for s in sources for a in session.call('listArchives', session.call('getBuild', s.nvr)['id'])]
+    """Found, of another sum, another kind of sum, twice there, unknown."""
+    seed, name = fresh_seed(), 'cgm-%s.zip' % uuid.uuid4().hex
+    listed = [archive for number in range(12)
+              for archive in imported(session, tmp_path / ('source-%d' % number), seed=seed + number // 2)[1]]
     assert len(listed) == 24
     files = [{'type': 'file', 'filename': a['filename'], 'filesize': a['size'], 'checksum': a['checksum'], 'checksum_type': 'md5'}
-             for a in listed]
+             for a in listed if a['filename'].startswith('docker-image')]
     files = [f for i, f in enumerate(files) if f not in files[:i]]
     files[1]['checksum'] = 'f' * 32
     files[2].update(checksum_type='sha256', checksum='f' * 64)
-    files += [dict(files[0], filename='unknown-%d.zip' % i, filesize=i + 2 ** 40) for i in range(9)]
-    kojifiles = [{'type': 'kojifile', 'archive_id': a['id'], 'nvr': s.nvr, 'filename': a['filename'], 'filesize': a['size']}
-                 for a, s in [(session.call('listArchives', session.call('getBuild', s.nvr)['id'])[0], s) for s in sources[8:]]]
-    assert assert_same(session, database, topdir, tmp_path, put(files, ['buildroots']))['state'] == 1
-    assert assert_same(session, database, topdir, tmp_path, put(files[:4] + kojifiles, ['output']))['state'] == 1
-    for wrong in ({'nvr': 'a-1-1'}, {'filesize': 1}, {'archive_id': 2 ** 30}, {'filename': 'x'}):
-        changed = kojifiles[:-1] + [dict(kojifiles[-1], **wrong)]
-        assert assert_same(session, database, topdir, tmp_path / str(wrong), put(changed, ['output']))[0] == 1000
+    files += [dict(files[0], filename=name, filesize=i + 2 ** 40) for i in range(9)]
+    for where in ('buildroots', 'output'):
+        assert assert_same(session, database, topdir, tmp_path / where, put(files, [where]), seed=fresh_seed())['state'] == 1
+
+
+DELETED = object()
+KOJIFILE_KEYS = ('nvr', 'filename', 'filesize', 'checksum', 'checksum_type')
+
+
+def kojifiles(session, tmp_path, builds=4):
+    """One for each archive of some new builds, with all that the hub compares."""
+    found = []
+    for number in range(builds):
+        build, archives = imported(session, tmp_path / ('source-%d' % number), seed=fresh_seed(),
+                                   checksum=('md5', 'sha256')[number % 2])
+        found += [{'type': 'kojifile', 'archive_id': a['id'], 'nvr': build.nvr, 'filename': a['filename'], 'filesize': a['size'],
+                   'checksum': a['checksum'], 'checksum_type': ('md5', 'sha256')[number % 2]} for a in archives]
+    return found
+
+
+def test_kojifiles_of_every_sort(session, database, topdir, tmp_path):
+    """Each archive once, with and without what may be left out; next to files and rpms, known and unknown."""
+    rnd, found = random.Random(7), kojifiles(session, tmp_path)
+    for number, component in enumerate(found):
+        for key in rnd.sample(KOJIFILE_KEYS[2:], number % 4):
+            del component[key]
+    files = [dict(component, type='file', archive_id=None) for component in kojifiles(session, tmp_path / 'files')]
+    for component in files:
+        del component['archive_id']
+    files[0]['checksum'] = 'f' * 32
+    known = rpms(20)
+    database.add_rpms(known[:15])
+    mixed = found + files + known
+    rnd.shuffle(mixed)
+    own = assert_same(session, database, topdir, tmp_path / 'mixed', put(mixed), seed=fresh_seed())
+    assert database.rows('SELECT count(*) AS n FROM archive_components c JOIN archiveinfo a ON a.id = c.archive_id '
+                         'WHERE a.build_id = %d' % own['id']) == [{'n': 2 * len(found) - 1}]
+
+
+def wrong_kojifiles():
+    """What is changed in one of many, and what the hub says of it."""
+    return [({'nvr': 'a-1-1'}, 'Component field nvr does not match'), ({'filename': 'x'}, 'Component field filename does not match'),
+            ({'filesize': 1}, 'Component field filesize does not match'), ({'filesize': None}, 'Component field filesize'),
+            ({'checksum': 'f' * 32}, 'Component field checksum does not match'), ({'checksum_type': 'sha1'}, 'Component field checksum_type'),
+            ({'nvr': DELETED}, 'nvr field missing for component'), ({'filename': DELETED}, 'filename field missing for component'),
+            ({'archive_id': 2 ** 30}, 'No such archive'), ({'archive_id': 2 ** 70}, ''), ({'archive_id': '1 OR true'}, ''),
+            ({'archive_id': None}, ''), ({'archive_id': DELETED}, ''), ({'archive_id': True}, ''), ({'archive_id': [1]}, '')]
+
+
+@pytest.mark.parametrize('change, text', wrong_kojifiles(), ids=lambda value: str(value) if isinstance(value, str) else None)
+def test_one_wrong_kojifile_of_many_is_refused_in_the_hubs_words(session, database, topdir, tmp_path, change, text, checking_is_off):
+    found = kojifiles(session, tmp_path, 2)
+    wrong = dict(found[2], **change)
+    found.insert(3, {key: value for key, value in wrong.items() if value is not DELETED})
+    refused = assert_same(session, database, topdir, tmp_path / 'wrong', put(found, ['output']), seed=fresh_seed())
+    assert isinstance(refused, tuple) and text in refused[1]
+
+
+def test_a_kojifile_of_a_draft(session, database, topdir, tmp_path):
+    """The hub takes it or refuses it: so does importBuild."""
+    if not database.has_drafts():
+        pytest.skip('this hub has no drafts')
+    found = kojifiles(session, tmp_path, 1)
+    database.run("UPDATE build SET draft = true, release = release || ',draft_' || id WHERE id = %d"
+                 % session.call('getBuild', found[0]['nvr'])['id'])
+    found[0]['nvr'] = session.call('getBuild', session.call('getArchive', found[0]['archive_id'])['build_id'])['nvr']
+    found[1]['nvr'] = found[0]['nvr']
+    assert_same(session, database, topdir, tmp_path / 'draft', put(found, ['output']), seed=fresh_seed())
 
 
 # --- again, and at the same time -------------------------------------------------------------------------------------
-def reserve(session, build):
-    init = session.call('CGInitBuild', 'atomic-reactor', {k: build.metadata['build'][k] for k in ('name', 'version', 'release')})
-    build.metadata['build']['build_id'] = init['build_id']
-    return init['token']
-
-
 @pytest.mark.parametrize('form', ['metadata.json', None, 'text', 'struct'])
 def test_with_a_reservation_in_every_form(session, tmp_path, form):
     build = Build(tmp_path / 'build')
@@ -323,36 +358,6 @@ def test_what_is_no_key(session, tmp_path, key):
     assert session.call('getBuild', build.nvr) is None
 
 
-def at_once(*calls):
-    """The outcomes of calls that begin together."""
-    gate, outcomes = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(number, session, arguments):
-        gate.wait()
-        outcomes[number] = outcome(session, *arguments)
-    threads = [threading.Thread(target=run, args=(number, session, arguments))
-               for number, (session, arguments) in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
-def assert_whole(session, topdir, build):
-    """The build is complete and every file is there, with its bytes."""
-    info = session.call('getBuild', build.nvr)
-    assert info['state'] == 1
-    place = place_of(topdir, info)
-    logs = {name for name in os.listdir(os.path.join(place, 'data/logs'))} - {'cg_import.log'}
-    assert logs == {o['filename'] for o in build.metadata['output'] if o['type'] == 'log'}
-    for output in build.metadata['output']:
-        below = 'data/logs' if output['type'] == 'log' else 'images' if 'image' in output['extra'] else 'files/operator-manifests'
-        path = os.path.join(place, below, output['filename'])
-        assert filecmp.cmp(path, os.path.join(build.directory, output['filename']), shallow=False)
-    assert not [name for name in os.listdir(place) if name.startswith('.')]
-
-
 ROUNDS = int(os.environ.get('CG_HUB_MODULE_ROUNDS', '10'))
 
 
@@ -380,62 +385,6 @@ def test_one_key_at_once_is_one_import(session, http_hub, topdir, tmp_path):
         assert_whole(session, topdir, build)
 
 
-# --- what dies on the way --------------------------------------------------------------------------------------------
-def break_database(database, build, on):
-    """Has the import fail, or its process die, when the build's row is written or at the commit."""
-    name = 'cgm_%s_%d' % (RUN.replace('.', '_'), next(NUMBERS))
-    what = {'raise': "RAISE EXCEPTION 'broken for the test'", 'die': 'PERFORM pg_terminate_backend(pg_backend_pid())'}[on]
-    database.run("""
-        CREATE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-            IF EXISTS (SELECT FROM build WHERE id = NEW.build_id AND release = '{1}') THEN {2}; END IF; RETURN NULL; END $$;
-        CREATE CONSTRAINT TRIGGER {0} AFTER INSERT ON archiveinfo DEFERRABLE INITIALLY DEFERRED
-            FOR EACH ROW EXECUTE PROCEDURE {0}()""".format(name, build.metadata['build']['release'], what))
-    return lambda: database.run('DROP TRIGGER {0} ON archiveinfo; DROP FUNCTION {0}()'.format(name))
-
-
-@pytest.mark.parametrize('on', ['raise', 'die'])
-@pytest.mark.parametrize('reserved', [True, False], ids=['reserved', 'unreserved'])
-@pytest.mark.parametrize('directory', ['the same directory', 'a new directory'])
-def test_a_commit_that_fails_leaves_nothing_in_the_way(session, database, topdir, tmp_path, on, reserved, directory):
-    """The files were moved, the database has nothing of it: the same call again imports the build."""
-    build = Build(tmp_path / 'build')
-    token = reserve(session, build) if reserved else None
-    place, key = session.send(build), 'die-%s-%d' % (RUN, next(NUMBERS))
-    mend = break_database(database, build, on)
-    try:
-        with pytest.raises((xmlrpc.client.Fault, Exception)):
-            session.call('cgimport.importBuild', 'metadata.json', place, token, key)
-    finally:
-        mend()
-    assert os.path.exists(place_of(topdir, build.metadata['build']))
-    again = place if directory == 'the same directory' else session.send(build)
-    assert session.call('cgimport.importBuild', 'metadata.json', again, token, key)['nvr'] == build.nvr
-    assert_whole(session, topdir, build)
-
-
-def test_an_import_that_fails_half_way_can_be_sent_again(session, topdir, tmp_path):
-    """The last output is what the hub refuses when the files before it are moved already."""
-    build = Build(tmp_path / 'build', manifests=True)
-    image = [o for o in build.metadata['output'] if o['type'] == 'docker-image'][0]
-    arch, image['extra']['image']['arch'] = image['extra']['image']['arch'], 'an-arch-far-too-long-for-koji'
-    place = session.send(build)
-    assert outcome(session, 'cgimport.importBuild', 'metadata.json', place)[0] != 0
-    assert not os.path.exists(place_of(topdir, build.metadata['build']))
-    image['extra']['image']['arch'] = arch
-    text = build.text().decode()
-    assert session.call('cgimport.importBuild', text, place)['nvr'] == build.nvr
-    assert_whole(session, topdir, build)
-
-
-def test_only_what_an_import_of_ours_left_is_removed(session, topdir, tmp_path):
-    build = Build(tmp_path / 'build')
-    place = place_of(topdir, build.metadata['build'])
-    os.makedirs(os.path.join(place, 'data'))
-    fault = outcome(session, 'cgimport.importBuild', 'metadata.json', session.send(build))
-    assert fault == (1000, 'Destination directory already exists: %s' % place)
-    assert os.listdir(place) == ['data']
-
-
 # --- who may ---------------------------------------------------------------------------------------------------------
 def test_nobody_has_to_log_in_first(http_hub, session):
     assert outcome(Session(http_hub.settings, anonymous=True), 'cgimport.importBuild', '{}', 'x') == (1002, 'Not logged-in')
@@ -451,25 +400,3 @@ def test_the_content_generator_wants_access(session, hub, tmp_path):
     build = Build(tmp_path / 'build')
     assert outcome(other, 'cgimport.importBuild', 'metadata.json', session.send(build)) == \
         (1002, 'Content generator access required (atomic-reactor)')
-
-
-# --- how fast --------------------------------------------------------------------------------------------------------
-@pytest.mark.skipif(os.environ.get('CG_HUB_MODULE_TIMES') != '1', reason='CG_HUB_MODULE_TIMES is not 1')
-@pytest.mark.parametrize('what, builds, options', [('6,000 rpms', 1, {'components': 3000}),
-                                                   ('1 GiB sha256', 1, {'size': 1 << 30, 'checksum': 'sha256'}),
-                                                   ('50 small builds', 50, {'size': 1 << 20, 'components': 10})])
-def test_times(session, database, tmp_path, what, builds, options):
-    times = {method: [] for method in METHODS}
-    known = Build(tmp_path / 'known', **dict(options, size=100)).metadata
-    database.add_rpms(known['buildroots'][0]['components'] + known['output'][-1]['components'])
-    database.run('ANALYZE rpminfo')
-    for turn in range(3):
-        for method in METHODS:
-            places = [session.send(Build(tmp_path / method / str(turn) / str(number), **options)) for number in range(builds)]
-            begun = time.monotonic()
-            for place in places:
-                session.call(method, 'metadata.json', place)
-            times[method].append(time.monotonic() - begun)
-    own, ours = (sorted(times[method])[1] for method in METHODS)
-    print('\n%s: CGImport %.3f s (%.3f-%.3f), importBuild %.3f s (%.3f-%.3f): %.1f times' % (
-        what, own, min(times['CGImport']), max(times['CGImport']), ours, min(times[METHODS[1]]), max(times[METHODS[1]]), own / ours))

@@ -142,6 +142,36 @@ def test_what_happens_to_a_build_is_told(hub, session, admin_session, record, bu
     assert [event['detail'].get('tag') for event in events[:2]] == [hub.tag, hub.tag]
 
 
+def test_another_volume_is_told(session, admin_session, topdir, record, build):
+    build_id = session.call('CGImport', 'metadata.json', session.send(build))['id']
+    name = 'v%s' % uuid.uuid4().hex[:8]
+    os.makedirs(os.path.join(topdir, 'vol', name))
+    owner = os.stat(os.path.join(topdir, 'work'))
+    os.chown(os.path.join(topdir, 'vol', name), owner.st_uid, owner.st_gid)
+    volume_id = admin_session.call('addVolume', name)['id']
+    record.of(build.nvr)
+    admin_session.call('changeBuildVolume', build_id, name)
+    assert told(record.of(build.nvr)) == [('volume', 0, volume_id)]
+
+
+def test_a_draft_and_its_promotion_are_told(session, record, build):
+    if os.environ.get('CG_HUB_DRAFTS') != '1':
+        pytest.skip('CG_HUB_DRAFTS is not 1: the hub makes no drafts')
+    wanted = {key: build.metadata['build'][key] for key in ('name', 'version', 'release')}
+    reserved = session.call('CGInitBuild', 'atomic-reactor', dict(wanted, draft=True))
+    build.metadata['build'].update(build_id=reserved['build_id'], draft=True)
+    build.metadata['output'] = [output for output in build.metadata['output'] if output['type'] == 'log']
+    session.call('CGImport', 'metadata.json', session.send(build), reserved['token'])
+    draft = session.call('getBuild', reserved['build_id'])
+    assert draft['release'] == '%s,draft_%d' % (wanted['release'], draft['id'])
+    session.call('promoteBuild', draft['id'])
+    events = [event for event in record.read() if event['build_id'] == draft['id']]
+    assert [event['kind'] for event in events] == ['state', 'state', 'import', 'promote']
+    assert [event['nvr'] for event in events] == [draft['nvr']] * 3 + [build.nvr]
+    assert events[3]['detail'] == {'draft_release': draft['release'], 'target_release': wanted['release']}
+    assert {event['user_name'] for event in events} == {session.user}
+
+
 def test_a_build_of_no_generator_is_not_told(admin_session, record):
     name = 'plain%s' % uuid.uuid4().hex[:8]
     admin_session.call('createEmptyBuild', name, '1', '1', 0)

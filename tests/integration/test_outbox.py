@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -282,3 +283,27 @@ def test_one_of_all_replicas_follows(start_trail, recording_hub, make_build, tmp
     assert len(second.builds()) == 3
     told = [leaf['detail']['position'] for leaf in second.leaves() if leaf['type'].startswith('hub-')]
     assert sorted(told) == list(range(1, position_of(recording_hub) + 1))
+
+
+# --- the log, held against the hub -----------------------------------------------------------------------------------
+def test_the_log_is_held_against_the_hub(trail, recording_hub, make_build, cg_import):
+    hub, gone, kept, own = recording_hub, *(make(make_build, number) for number in range(1, 4))
+    build = import_as_other(hub, gone)
+    import_as_other(hub, kept)
+    assert trail.service.wait(trail.service.post(own).json()['id'])['state'] == 'imported'
+    hub_client.HubClient(hub, 'kojiadmin').call('deleteBuild', build['id'])
+    trail.wait_for(position_of(hub))
+    key = next(leaf for leaf in trail.leaves() if leaf['type'] == 'key')['detail']['keys'][0]
+
+    def verify():
+        return subprocess.run([str(cg_import.path), 'audit', 'verify', str(trail.service.state / 'audit' / 'log'), '--key',
+                               key, '--profile', 'sandbox', '--config', hub.config, '--json'], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=120)
+    # What the record says was deleted is passed over; what others imported is compared as our own is.
+    done = verify()
+    assert (done.returncode, done.stderr) == (0, '')
+    assert json.loads(done.stdout)['hub_builds'] == 2
+    place = hub.build_path(nvr_of(kept)) / 'metadata.json'
+    place.write_text(place.read_text() + ' ')
+    done = verify()
+    assert done.returncode != 0 and '%s: metadata.json is another than was imported' % nvr_of(kept) in done.stderr

@@ -66,7 +66,7 @@ FAULTS = [
 @pytest.fixture(scope='session')
 def crash_library(tmp_path_factory):
     library = tmp_path_factory.mktemp('crash') / 'crash_point.so'
-    subprocess.run([os.environ.get('CC', 'cc'), '-shared', '-fPIC', '-O1', '-o', str(library),
+    subprocess.run([*os.environ.get('CC', 'cc').split(), '-shared', '-fPIC', '-O1', '-o', str(library),
                     str(HERE / 'crash_point.c'), '-ldl'], check=True)
     return library
 

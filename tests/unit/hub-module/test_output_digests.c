@@ -74,6 +74,15 @@ static void what_is_no_file_has_none(void **state)
     output_digests_make(NULL, 0, 4);
 }
 
+static void what_is_not_wanted_is_not_read(void **state)
+{
+    (void)state;
+    write_file("unwanted", 10);
+    struct output_digest file = {.path = scratch_path("unwanted"), .kind = 0};
+    output_digests_make(&file, 1, 1);
+    assert_false(file.made);
+}
+
 static void large_files_are_read_ahead(void **state)
 {
     (void)state;
@@ -121,9 +130,9 @@ static void a_read_that_fails_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_file_has_its_own_digest), cmocka_unit_test(what_is_no_file_has_none),
-        cmocka_unit_test(large_files_are_read_ahead),    cmocka_unit_test(reading_ahead_works_from_nothing_on),
-        cmocka_unit_test(a_read_that_fails_is_told),
+        cmocka_unit_test(every_file_has_its_own_digest),       cmocka_unit_test(what_is_no_file_has_none),
+        cmocka_unit_test(what_is_not_wanted_is_not_read),      cmocka_unit_test(large_files_are_read_ahead),
+        cmocka_unit_test(reading_ahead_works_from_nothing_on), cmocka_unit_test(a_read_that_fails_is_told),
     };
     return cmocka_run_group_tests(tests, scratch_create, scratch_remove);
 }

@@ -1,52 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub_scene.h"
 #include "koji/content_generator.h"
 #include "koji/drafts.h"
 #include "koji/hub_lists.h"
 #include "koji/tag_calls.h"
-#include "scripted_hub.h"
 #include "unit.h"
 
 #include "cg/metadata.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* A hub that gives one answer to everything, and an anonymous session with it. */
-struct scene {
-    const char *value; /* XML of the answer; NULL: a fault */
-    struct scripted_hub *hub;
-    struct koji_profile profile;
-    struct koji_session *session;
-    struct cg_error err;
-};
-
-static void answer(void *context, size_t index, const struct scripted_request *request, struct scripted_reply *reply)
-{
-    const struct scene *scene = context;
-    (void)index;
-    (void)request;
-    if (scene->value)
-        scripted_value(reply, scene->value);
-    else
-        scripted_fault(reply, 1000, "no");
-}
-
-static void open_scene(struct scene *scene, const char *value)
-{
-    *scene = (struct scene){.value = value};
-    const struct scripted_behaviour behaviour = {.answer = answer, .context = scene};
-    scene->hub = scripted_hub_start(&behaviour);
-    scene->profile = (struct koji_profile){
-        .server = (char *)(uintptr_t)scripted_hub_url(scene->hub), .authtype = KOJI_AUTH_NONE, .timeout_s = 60};
-    scene->session = koji_session_create(&scene->profile, NULL, &scene->err);
-    assert_non_null(scene->session);
-}
-
-static void close_scene(struct scene *scene)
-{
-    koji_session_destroy(scene->session);
-    scripted_hub_stop(scene->hub);
-}
 
 #define STRING(text) "<string>" text "</string>"
 #define MEMBER(name, value) "<member><name>" name "</name><value>" value "</value></member>"
@@ -76,9 +39,9 @@ struct bad {
 static void test_lists(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     struct koji_hub_lists lists = {0};
-    open_scene(&scene, ARRAY(CGS BTYPES TYPES VERSION HELP));
+    hub_scene_open(&scene, ARRAY(CGS BTYPES TYPES VERSION HELP));
     assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), 0);
     assert_string_equal(lists.facts.content_generators[0], "osbs");
     assert_null(lists.facts.content_generators[1]);
@@ -89,7 +52,7 @@ static void test_lists(void **state)
     assert_string_equal(lists.facts.version, "1.34.3");
     assert_int_equal(lists.module, 0);
     koji_hub_lists_finish(&lists);
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static void test_a_hub_that_does_not_tell_its_version(void **state)
@@ -98,14 +61,14 @@ static void test_a_hub_that_does_not_tell_its_version(void **state)
     static const char *const answers[] = {ARRAY(CGS BTYPES TYPES NO_METHOD HELP),
                                           ARRAY(CGS BTYPES TYPES DONE(NIL) HELP)};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         struct koji_hub_lists lists = {0};
-        open_scene(&scene, answers[i]);
+        hub_scene_open(&scene, answers[i]);
         assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), 0);
         assert_null(lists.facts.version);
         assert_string_equal(lists.facts.btypes[0], "image");
         koji_hub_lists_finish(&lists);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
@@ -124,13 +87,13 @@ static void test_lists_that_are_none(void **state)
          "the hub answered getArchiveTypes without extensions"},
     };
     for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         struct koji_hub_lists lists = {0};
-        open_scene(&scene, bads[i].value);
+        hub_scene_open(&scene, bads[i].value);
         assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), -1);
         assert_error(&scene.err, CG_E_HUB_REPLY, bads[i].message);
         assert_null(lists.cgs);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
@@ -146,11 +109,11 @@ static void test_a_multicall_that_is_none(void **state)
                                          ARRAY(ITEM(INT("1")) ITEM(INT("2")) ITEM(INT("3")) ITEM(INT("4"))),
                                          ARRAY(ITEM(ARRAY("")) ITEM(ARRAY("")) ITEM(ARRAY("")))};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         struct koji_hub_lists lists = {0};
         struct koji_build_files files = {0};
         struct koji_tag_facts facts;
-        open_scene(&scene, values[i]);
+        hub_scene_open(&scene, values[i]);
         assert_int_equal(koji_hub_lists_read(scene.session, &lists, &scene.err), -1);
         assert_int_equal(scene.err.code, CG_E_HUB_REPLY);
         cg_error_clear(&scene.err);
@@ -159,7 +122,7 @@ static void test_a_multicall_that_is_none(void **state)
         cg_error_clear(&scene.err);
         assert_int_equal(koji_tag_facts_read(scene.session, "t", "p", 1, &facts, &scene.err), -1);
         assert_int_equal(scene.err.code, CG_E_HUB_REPLY);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
@@ -168,10 +131,10 @@ static void test_a_multicall_that_is_none(void **state)
 static void test_builds(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     AUTO_KOJI_BUILD struct koji_build build = {0};
-    open_scene(&scene, BUILD(MEMBER("nvr", STRING("a-1-2")) MEMBER("cg_name", NIL)
-                                 MEMBER("draft", "<boolean>1</boolean>") MEMBER("start_ts", "<double>5.5</double>")));
+    hub_scene_open(&scene, BUILD(MEMBER("nvr", STRING("a-1-2")) MEMBER("cg_name", NIL) MEMBER(
+                               "draft", "<boolean>1</boolean>") MEMBER("start_ts", "<double>5.5</double>")));
     assert_int_equal(koji_get_build(scene.session, "a-1-2", &build, &scene.err), 1);
     assert_int_equal(build.build_id, 7);
     assert_int_equal(build.state, KOJI_BUILD_COMPLETE);
@@ -181,7 +144,7 @@ static void test_builds(void **state)
     assert_true(build.started > 5.4 && build.started < 5.6);
     scene.value = NIL;
     assert_int_equal(koji_get_build_by_id(scene.session, 7, &build, &scene.err), 0);
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static void test_builds_that_are_none(void **state)
@@ -197,13 +160,13 @@ static void test_builds_that_are_none(void **state)
         STRUCT(MEMBER("id", NIL) MEMBER("state", INT("1"))),
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         AUTO_KOJI_BUILD struct koji_build build = {0};
-        open_scene(&scene, values[i]);
+        hub_scene_open(&scene, values[i]);
         assert_int_equal(koji_get_build(scene.session, "a-1-2", &build, &scene.err), -1);
         assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered getBuild without id and state");
         assert_null(build.json);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
@@ -211,16 +174,16 @@ static void test_builds_that_are_none(void **state)
 static void test_builds_of_odd_members(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     AUTO_KOJI_BUILD struct koji_build build = {0};
-    open_scene(&scene, BUILD(MEMBER("nvr", INT("3")) MEMBER("owner_name", ARRAY("")) MEMBER("owner_id", STRING("x"))
-                                 MEMBER("draft", INT("1")) MEMBER("start_ts", STRING("now"))));
+    hub_scene_open(&scene, BUILD(MEMBER("nvr", INT("3")) MEMBER("owner_name", ARRAY("")) MEMBER("owner_id", STRING("x"))
+                                     MEMBER("draft", INT("1")) MEMBER("start_ts", STRING("now"))));
     assert_int_equal(koji_get_build(scene.session, "a-1-2", &build, &scene.err), 1);
     assert_null(build.nvr);
     assert_null(build.owner);
     assert_int_equal(build.owner_id, 0);
     assert_false(build.draft);
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static void test_files_that_are_none(void **state)
@@ -232,19 +195,19 @@ static void test_files_that_are_none(void **state)
         {ARRAY(DONE(ARRAY("")) DONE(ARRAY("")) DONE(INT("0"))), "the hub answered listBuildRPMs without an array"},
     };
     for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         struct koji_build_files files = {0};
-        open_scene(&scene, bads[i].value);
+        hub_scene_open(&scene, bads[i].value);
         assert_int_equal(koji_build_files_read(scene.session, 1, KOJI_WITH_RPMS, &files, &scene.err), -1);
         assert_error(&scene.err, CG_E_HUB_REPLY, bads[i].message);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
-    struct scene scene;
+    struct hub_scene scene;
     json_t *archives = NULL;
-    open_scene(&scene, STRING("none"));
+    hub_scene_open(&scene, STRING("none"));
     assert_int_equal(koji_list_archives(scene.session, 1, &archives, &scene.err), -1);
     assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered listArchives without an array");
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static const struct cg_metadata named = {.name = (char *)(uintptr_t) "a",
@@ -263,10 +226,10 @@ static void test_reservations_that_are_none(void **state)
         STRUCT(MEMBER("build_id", INT("7")) MEMBER("token", NIL)),
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         struct koji_reservation made = {0};
         CG_AUTO(koji_ticket_finish) struct koji_ticket ticket = {.session_id = 1, .header_session = true};
-        open_scene(&scene, values[i]);
+        hub_scene_open(&scene, values[i]);
         assert_int_equal(secret_set(&ticket.session_key, "key", NULL), 0);
         assert_int_equal(koji_session_adopt(scene.session, &ticket, &scene.err), 0);
         assert_int_equal(koji_session_take_ticket(scene.session, &ticket, &scene.err), 0);
@@ -274,7 +237,7 @@ static void test_reservations_that_are_none(void **state)
             koji_reserve(scene.session, ticket.call_number, "osbs", &named, KOJI_NORMAL, &made, &scene.err), -1);
         assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered CGInitBuild without build_id and token");
         assert_int_equal(made.build_id, 0);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
@@ -284,12 +247,12 @@ static void test_reservations_that_are_none(void **state)
 static void test_drafts(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     int64_t ids[KOJI_DRAFTS_MOST];
     size_t count = 9;
-    open_scene(&scene,
-               ARRAY(DRAFT("9", "1", "2,draft_9") DRAFT("8", "1", "22,draft_8") DRAFT("7", "11", "2,draft_7")
-                         DRAFT("6", "1", "2") DRAFT("5", "1", "2,draft_5") ITEM(STRUCT(MEMBER("build_id", INT("4"))))));
+    hub_scene_open(&scene, ARRAY(DRAFT("9", "1", "2,draft_9") DRAFT("8", "1", "22,draft_8")
+                                     DRAFT("7", "11", "2,draft_7") DRAFT("6", "1", "2") DRAFT("5", "1", "2,draft_5")
+                                         ITEM(STRUCT(MEMBER("build_id", INT("4"))))));
     assert_int_equal(koji_drafts_find(scene.session, &named, ids, &count, &scene.err), 0);
     assert_int_equal(count, 2);
     assert_int_equal(ids[0], 9);
@@ -303,7 +266,7 @@ static void test_drafts(void **state)
     scene.value = ARRAY(ITEM(STRUCT(MEMBER("id", INT("4")))));
     assert_int_equal(koji_drafts_find(scene.session, &named, ids, &count, &scene.err), -1);
     assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered listBuilds without build_id");
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 #define TAG DONE(STRUCT(MEMBER("id", INT("3")) MEMBER("locked", "<boolean>0</boolean>")))
@@ -311,9 +274,9 @@ static void test_drafts(void **state)
 static void test_tags(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     struct koji_tag_facts facts;
-    open_scene(&scene, ARRAY(TAG DONE("<boolean>1</boolean>") DONE(ARRAY(ITEM(STRUCT(MEMBER("id", INT("3"))))))));
+    hub_scene_open(&scene, ARRAY(TAG DONE("<boolean>1</boolean>") DONE(ARRAY(ITEM(STRUCT(MEMBER("id", INT("3"))))))));
     assert_int_equal(koji_tag_facts_read(scene.session, "t", "p", 1, &facts, &scene.err), 0);
     assert_true(facts.tag_exists && !facts.locked && facts.package_listed && facts.build_tagged);
     /* No such tag; and lists of other things. */
@@ -323,17 +286,17 @@ static void test_tags(void **state)
     scene.value = ARRAY(TAG DONE(NIL) DONE(STRING("none")));
     assert_int_equal(koji_tag_facts_read(scene.session, "t", "p", 1, &facts, &scene.err), 0);
     assert_false(facts.package_listed || facts.build_tagged);
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static void test_tasks(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     enum koji_task_state task;
     int64_t task_id = 0;
     CG_AUTO_BYTES struct cg_bytes text = {0};
-    open_scene(&scene, STRUCT(MEMBER("state", INT("5"))));
+    hub_scene_open(&scene, STRUCT(MEMBER("state", INT("5"))));
     assert_int_equal(koji_get_task(scene.session, 4, &task, &scene.err), 0);
     assert_int_equal(task, KOJI_TASK_FAILED);
     static const char *const values[] = {NIL, INT("4"), STRUCT(""), STRUCT(MEMBER("state", STRING("CLOSED")))};
@@ -352,16 +315,16 @@ static void test_tasks(void **state)
     assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered tagBuild without a task id");
     assert_string_equal(koji_task_state_name((enum koji_task_state)99), "unknown");
     assert_string_equal(koji_task_state_name(KOJI_TASK_CLOSED), "CLOSED");
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static void test_cancel_and_refund(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     struct koji_reservation held = {.build_id = 7};
     assert_int_equal(secret_set(&held.token, "t", NULL), 0);
-    open_scene(&scene, "<boolean>1</boolean>");
+    hub_scene_open(&scene, "<boolean>1</boolean>");
     assert_int_equal(koji_cancel_build(scene.session, 7, &scene.err), 1);
     assert_int_equal(koji_refund(scene.session, "osbs", &held, KOJI_BUILD_FAILED, &scene.err), 0);
     scene.value = STRING("yes");
@@ -370,7 +333,7 @@ static void test_cancel_and_refund(void **state)
     assert_int_equal(koji_refund(scene.session, "osbs", &held, KOJI_BUILD_FAILED, &scene.err), -1);
     assert_int_equal(scene.err.code, CG_E_HUB_REFUSED);
     koji_reservation_finish(&held);
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 int main(void)

@@ -1,49 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub_scene.h"
 #include "koji/hub_module.h"
-#include "scripted_hub.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* A hub that gives one answer to everything, an anonymous session with it, and what it was asked last. */
-struct scene {
-    const char *value; /* XML of the answer; NULL: a fault */
-    unsigned requests;
-    struct scripted_hub *hub;
-    struct koji_profile profile;
-    struct koji_session *session;
-    struct cg_error err;
-};
-
-static void answer(void *context, size_t index, const struct scripted_request *request, struct scripted_reply *reply)
-{
-    struct scene *scene = context;
-    (void)index;
-    (void)request;
-    scene->requests++;
-    if (scene->value)
-        scripted_value(reply, scene->value);
-    else
-        scripted_fault(reply, 1000, "no");
-}
-
-static void open_scene(struct scene *scene, const char *value)
-{
-    *scene = (struct scene){.value = value};
-    const struct scripted_behaviour behaviour = {.answer = answer, .context = scene};
-    scene->hub = scripted_hub_start(&behaviour);
-    scene->profile = (struct koji_profile){
-        .server = (char *)(uintptr_t)scripted_hub_url(scene->hub), .authtype = KOJI_AUTH_NONE, .timeout_s = 60};
-    scene->session = koji_session_create(&scene->profile, NULL, &scene->err);
-    assert_non_null(scene->session);
-}
-
-static void close_scene(struct scene *scene)
-{
-    koji_session_destroy(scene->session);
-    scripted_hub_stop(scene->hub);
-}
 
 #define TEXT(text) "<value><string>" text "</string></value>"
 #define NAMES(name, values)                                                                                            \
@@ -72,33 +33,33 @@ static void a_module_tells_what_it_can(void **state)
     };
     CG_AUTO_JSON json_t *help = json_string("cgimport.hello()\ndescription: Tell the versions");
     for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         unsigned abilities = 99;
-        open_scene(&scene, hellos[i].value);
+        hub_scene_open(&scene, hellos[i].value);
         assert_int_equal(koji_module_abilities(scene.session, help, &abilities, &scene.err), 0);
         assert_int_equal(abilities, hellos[i].abilities);
-        assert_int_equal(scene.requests, 1);
+        assert_int_equal(scripted_hub_count(scene.hub), 1);
         assert_string_equal(scene.err.message, "");
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
 static void a_hub_without_it_is_not_asked(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     unsigned abilities = 99;
     CG_AUTO_JSON json_t *none = json_string("");
     CG_AUTO_JSON json_t *list = json_pack("[s]", "cgimport.hello()");
     const json_t *helps[] = {none, list, NULL};
-    open_scene(&scene, NULL);
+    hub_scene_open(&scene, NULL);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(koji_module_abilities(scene.session, helps[i], &abilities, &scene.err), 0);
         assert_int_equal(abilities, 0);
         abilities = 99;
     }
-    assert_int_equal(scene.requests, 0);
-    close_scene(&scene);
+    assert_int_equal(scripted_hub_count(scene.hub), 0);
+    hub_scene_close(&scene);
 }
 
 static const struct koji_stage_wish wishes[] = {{"a/image", CG_DIGEST_SHA256, "aa", 5000000000},
@@ -107,13 +68,13 @@ static const struct koji_stage_wish wishes[] = {{"a/image", CG_DIGEST_SHA256, "a
 static void what_was_staged_is_told(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     CG_AUTO_JSON json_t *staged = NULL;
-    open_scene(&scene, "<array><data>" TEXT("link") "<value><nil/></value></data></array>");
+    hub_scene_open(&scene, "<array><data>" TEXT("link") "<value><nil/></value></data></array>");
     assert_int_equal(koji_module_stage(scene.session, "dir", wishes, 2, &staged, &scene.err), 0);
     assert_string_equal(json_string_value(json_array_get(staged, 0)), "link");
     assert_true(json_is_null(json_array_get(staged, 1)));
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 static void an_answer_that_is_none_is_told(void **state)
@@ -122,27 +83,27 @@ static void an_answer_that_is_none_is_told(void **state)
     static const char *const values[] = {"<nil/>", "<string>x</string>",
                                          "<array><data>" TEXT("link") "</data></array>"};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         json_t *staged = NULL;
-        open_scene(&scene, values[i]);
+        hub_scene_open(&scene, values[i]);
         assert_int_equal(koji_module_stage(scene.session, "dir", wishes, 2, &staged, &scene.err), -1);
         assert_error(&scene.err, CG_E_HUB_REPLY, "the hub answered cgimport.stageContent without an array of 2");
         assert_null(staged);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
 static void events_come_as_they_are_told(void **state)
 {
     (void)state;
-    struct scene scene;
+    struct hub_scene scene;
     CG_AUTO_JSON json_t *events = NULL;
-    open_scene(&scene, "<array><data><value><struct><member><name>position</name><value><i8>5000000000</i8></value>"
-                       "</member></struct></value></data></array>");
+    hub_scene_open(&scene, "<array><data><value><struct><member><name>position</name><value><i8>5000000000</i8></value>"
+                           "</member></struct></value></data></array>");
     assert_int_equal(koji_module_events(scene.session, 4999999999, 2, &events, &scene.err), 0);
     assert_int_equal(json_integer_value(json_object_get(json_array_get(events, 0), "position")), 5000000000);
     assert_non_null(strstr(scripted_hub_request(scene.hub, 0)->body, "4999999999"));
-    close_scene(&scene);
+    hub_scene_close(&scene);
 }
 
 /* More than was asked for would be brought in unseen. */
@@ -151,14 +112,14 @@ static void events_that_are_none_are_told(void **state)
     (void)state;
     static const char *const values[] = {"<nil/>", "<array><data>" TEXT("a") TEXT("b") "</data></array>"};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        struct scene scene;
+        struct hub_scene scene;
         json_t *events = NULL;
-        open_scene(&scene, values[i]);
+        hub_scene_open(&scene, values[i]);
         assert_int_equal(koji_module_events(scene.session, 0, 1, &events, &scene.err), -1);
         assert_error(&scene.err, CG_E_HUB_REPLY,
                      "the hub answered cgimport.events without an array as long as asked for");
         assert_null(events);
-        close_scene(&scene);
+        hub_scene_close(&scene);
     }
 }
 
