@@ -9,7 +9,7 @@ everything back, and prints the median of each, their range, and the ratio of th
 it went: the processor time of the client, of the hub where --hub-pid names its processes (httpd's and PostgreSQL's
 first; their children count), and of everything else on this machine. Where the last is more than a few hundredths of
 the time, something else was at work and the figures are worth little. Figures of one run compare, figures of two
-machines do not. The hub is filled with builds named bench-*.
+machines do not. The hub is filled with builds named bench-*: five runs of everything want 25 GiB of its disk.
 Measures: image (one archive of 1 GiB), images (4 of 256 MiB), link and links (the same where the hub's volume is mounted
 at the profile's topdir: both programs link), batch and runs (50 small builds), check (a document of about 1 MB with
 5,000 components). `check` wants no hub, the others are left out without a profile; ajv is installed with npm below
@@ -109,6 +109,7 @@ def new_bytes(path, output):
 class Bench:
     def __init__(self, options):
         self.options = options
+        self.made = []  # directories and lists of the run under way
         self.login = ['--profile', options.profile] + (['--config', options.config] if options.config else [])
         self.koji = [subprocess.run([os.path.join(TOP, 'tests/harness/koji-client')], stdout=subprocess.PIPE, text=True,
                                     check=True).stdout.strip(), '--profile', options.profile]
@@ -126,9 +127,17 @@ class Bench:
             make_build.make(directory, name='bench-' + name, plain=True, **options)
         return directory
 
+    def new_path(self):
+        self.made.append(os.path.join(self.options.work, uuid.uuid4().hex))
+        return self.made[-1]
+
+    def remove_made(self):
+        subprocess.run(['rm', '-rf', '--', *self.made], check=True)
+        self.made = []
+
     def again(self, directory):
         """The same build under an NVR of its own, in memory; the files are hard links unless the hub knows contents."""
-        copy = os.path.join(self.options.work, uuid.uuid4().hex)
+        copy = self.new_path()
         os.makedirs(copy)
         with open(os.path.join(directory, 'metadata.json'), encoding='utf-8') as text:
             metadata = json.load(text)
@@ -164,7 +173,7 @@ class Bench:
         return [CG_IMPORT, 'import', '--quiet', *self.login, *more, os.path.join(directory, 'metadata.json'), directory]
 
     def our_list(self, directories):
-        listing = os.path.join(self.options.work, uuid.uuid4().hex)
+        listing = self.new_path()
         with open(listing, 'w', encoding='utf-8') as out:
             out.writelines('%s\n' % directory for directory in directories)
         return [[CG_IMPORT, 'import', '--quiet', *self.login, '--batch', listing]]
@@ -177,6 +186,7 @@ class Bench:
         for _ in range(self.options.runs):
             for label, commands in sides.items():
                 figures[label].append(run(commands(), self.options.hub_pid))
+                self.remove_made()
         for label, runs in figures.items():
             walls = [one['wall'] for one in runs]
             hub = 'hub %6.2f, ' % median(runs, 'hub') if self.options.hub_pid else ''
