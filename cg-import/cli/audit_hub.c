@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cg/digest.h"
@@ -35,6 +36,20 @@ static bool tells_end(const json_t *leaf)
            (json_integer_value(to) == KOJI_BUILD_DELETED || json_integer_value(to) == KOJI_BUILD_CANCELED);
 }
 
+/* Is the leaf about a build on the hub that is compared? 1, 0, or -1 with CG_E_MEMORY. Build ids of two hubs are alike.
+ */
+static int is_of_hub(struct audit_hub *hub, const json_t *leaf, struct cg_error *err)
+{
+    const char *name = service_import_text(json_object_get(leaf, "koji"), "hub");
+    if (hub->name)
+        return strcmp(name, hub->name) == 0;
+    char **kept = !hub->first ? &hub->first : &hub->other;
+    if (*kept || (hub->first && strcmp(name, hub->first) == 0))
+        return 1;
+    *kept = strdup(name);
+    return *kept ? 1 : cg_fail_memory(err);
+}
+
 /* An import of another client is told by the hub's record alone; of our own our leaf says more. */
 int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, struct cg_error *err)
 {
@@ -45,6 +60,9 @@ int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, st
     char key[32];
     if (build_id <= 0 || (strcmp(type, "imported") != 0 && !others && !tells_end(leaf)))
         return 0;
+    int ours = is_of_hub(hub, leaf, err);
+    if (ours <= 0)
+        return ours;
     if (!hub->imported && !(hub->imported = json_object()))
         return cg_fail_memory(err);
     snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, build_id);
@@ -295,6 +313,13 @@ static int compare_all(struct audit_hub *hub, struct koji_session *session, stru
 
 int audit_hub_compare(struct audit_hub *hub, const struct connection *connection, struct cg_error *err)
 {
+    if (hub->other) {
+        cg_fail(err, CG_E_USAGE, "the log tells of builds on several hubs, \"%s\" and \"%s\" among them", hub->first,
+                hub->other);
+        return cg_hint(err, "say which of them is compared: --hub-name %s", hub->first);
+    }
+    if (hub->name && !hub->imported)
+        return cg_fail(err, CG_E_USAGE, "the log tells of no build on a hub \"%s\"", hub->name);
     struct connection anonymous = *connection;
     anonymous.anonymous = true;
     AUTO_KOJI_PROFILE struct koji_profile *profile = connection_profile(&anonymous, err);
@@ -306,5 +331,7 @@ int audit_hub_compare(struct audit_hub *hub, const struct connection *connection
 void audit_hub_finish(struct audit_hub *hub)
 {
     json_decref(hub->imported);
-    hub->imported = NULL;
+    free(hub->first);
+    free(hub->other);
+    *hub = (struct audit_hub){0};
 }

@@ -16,7 +16,9 @@
 
 /* Zero-initialise; release with audit_hub_finish. */
 struct audit_hub {
-    json_t *imported; /* by build id: the last leaf that says so; owned */
+    const char *name;    /* of the hub, as the log calls it; borrowed; NULL: the log tells of one only */
+    json_t *imported;    /* by build id: the last leaf that says so; owned */
+    char *first, *other; /* names of hubs that leaves told of where none was asked for; owned; NULL: none yet */
     uint64_t builds, files, passed_over;
 };
 
@@ -25,7 +27,8 @@ int audit_hub_take_leaf(struct audit_hub *hub, const void *data, size_t size, st
 
 /*
  * Asks the hub about each build. Each difference is told on standard error; 0 when there is none, -1 with CG_E_DIFFERS
- * and how many, or what asking and reading failed with.
+ * and how many, CG_E_USAGE when it is not said which of the log's hubs it is, or when the log tells of none of that
+ * name; or what asking and reading failed with.
  */
 int audit_hub_compare(struct audit_hub *hub, const struct connection *connection, struct cg_error *err);
 

@@ -17,7 +17,7 @@
 
 _Static_assert((int)OPTION_OF_VERB < (int)OPTION_QUORUM, "the ids of the two tables do not meet");
 
-enum verify_option { OPTION_LEAF = OPTION_OF_AUDIT_VERB, OPTION_SINCE, OPTION_PRINT, OPTION_JSON };
+enum verify_option { OPTION_LEAF = OPTION_OF_AUDIT_VERB, OPTION_SINCE, OPTION_PRINT, OPTION_JSON, OPTION_HUB_NAME };
 
 static const struct option_row rows[] = {
     {OPTION_LEAF, "leaf", "FILE", "the leaf that the proof is of (default: the one in the proof)"},
@@ -27,13 +27,14 @@ static const struct option_row rows[] = {
     {0, NULL, NULL, NULL},
 };
 static const struct option_row volume_rows[] = {
+    {OPTION_HUB_NAME, "hub-name", "NAME", "what the log calls this hub, where it tells of several"},
     {OPTION_TOPDIR, "topdir", "DIR", "where the hub's volume is mounted (default: the profile's); by HTTP otherwise"},
     {0, NULL, NULL, NULL},
 };
 static const struct option_group groups[] = {{"What", rows},
                                              {"Trust", audit_trust_rows},
                                              {"Hub", connection_hub_rows},
-                                             {"Its files", volume_rows},
+                                             {"Its builds", volume_rows},
                                              {NULL, NULL}};
 
 struct verify {
@@ -74,6 +75,9 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
         break;
     case OPTION_JSON:
         verify->json = true;
+        break;
+    case OPTION_HUB_NAME:
+        verify->hub.name = value;
         break;
     }
     return 0;

@@ -171,7 +171,7 @@ _cg_import() {
         1log) options+=" --proofs --json $service_options" ;;
         1show) options+=" $service_options" ;;
         1prove) options+=" -o --output $service_options" ;;
-        1verify) options+=" --leaf --since --print --json $trust_options $hub_options --topdir" ;;
+        1verify) options+=" --leaf --since --print --json $trust_options $hub_options --hub-name --topdir" ;;
         1mirror) options+=" --json --token-file --serverca --cert $trust_options" ;;
         1export) options+=" $trust_options" ;;
         1restore) options+=" -c --config" ;;

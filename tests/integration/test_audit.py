@@ -276,3 +276,28 @@ def test_what_the_hub_has_is_held_against_the_log(cg_import, log, sandbox_hub, m
         assert done.returncode == 15 and file.name in done.stderr and 'cannot be read' in done.stderr
         file.write_bytes(before)
     assert verify().returncode == 0
+
+
+def test_builds_of_two_hubs_are_told_apart(cg_import, log, sandbox_hub, make_build):
+    directory = make_build()
+    done = cg_import(sandbox_hub, 'import', directory / 'metadata.json', directory, '--json')
+    leaf = json.loads(imported_leaf(directory, json.loads(done.stdout)['build_id']))
+    elsewhere = {**leaf, 'nvr': 'another-1-1', 'metadata_sha256': '0' * 64}
+    leaf['koji']['hub'] = 'here'
+    elsewhere['koji'] = {**leaf['koji'], 'hub': 'elsewhere'}  # where the build has the same id
+    log.leaves = [json.dumps(one).encode() for one in (leaf, elsewhere)]
+    log.grow(2)
+    log.write(2, log.checkpoint(2))
+
+    def verify(*options):
+        return cg_import(None, 'audit', 'verify', str(log.directory), '--key', log.key.vkey, '--json', '--config',
+                         sandbox_hub.profiles['osbs'], '--profile', 'sandbox', *options)
+    done = verify()
+    assert done.returncode == 2
+    assert 'the log tells of builds on several hubs, "here" and "elsewhere" among them' in done.stderr
+    assert '--hub-name here' in done.stderr
+    done = verify('--hub-name', 'here')
+    assert (done.returncode, json.loads(done.stdout)['hub_builds']) == (0, 1)
+    assert verify('--hub-name', 'elsewhere').returncode == 15
+    done = verify('--hub-name', 'nowhere')
+    assert (done.returncode, 'the log tells of no build on a hub "nowhere"' in done.stderr) == (2, True)
