@@ -172,7 +172,8 @@ $(BUILD)/obj/%.o: %.c
 # The schema becomes a C array, so the program needs no file at run time.
 $(BUILD)/generated/schema_text.h: schema/content-generator-metadata.schema.json
 	@mkdir -p $(@D)
-	{ echo 'static const char schema_text[] = {'; od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	$(call say,HEADER,$@)
+	$(Q){ echo 'static const char schema_text[] = {'; od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	  echo '0};'; } >$@
 $(BUILD)/obj/cg-import/libcg/check.o: $(BUILD)/generated/schema_text.h
 
@@ -180,7 +181,8 @@ $(BUILD)/obj/cg-import/libcg/check.o: $(BUILD)/generated/schema_text.h
 MIGRATIONS := $(sort $(wildcard schema/sql/*.sql))
 $(BUILD)/generated/migrations.h: $(MIGRATIONS)
 	@mkdir -p $(@D)
-	{ for f in $^; do n=$$(basename $$f .sql); echo "static const char migration_$${n%%_*}[] = {"; \
+	$(call say,HEADER,$@)
+	$(Q){ for f in $^; do n=$$(basename $$f .sql); echo "static const char migration_$${n%%_*}[] = {"; \
 	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; \
 	  echo 'static const struct migration migrations[] = {'; \
 	  for f in $^; do n=$$(basename $$f .sql); echo "{\"$$n\", migration_$${n%%_*}},"; done; echo '};'; } >$@
@@ -189,7 +191,8 @@ $(BUILD)/obj/cg-import/store/migrate.o: $(BUILD)/generated/migrations.h
 # And the contract that the service tells its callers, in both notations.
 $(BUILD)/generated/openapi_text.h: schema/openapi.yaml schema/openapi.json
 	@mkdir -p $(@D)
-	{ for f in $^; do echo "static const char openapi_$${f##*.}[] = {"; \
+	$(call say,HEADER,$@)
+	$(Q){ for f in $^; do echo "static const char openapi_$${f##*.}[] = {"; \
 	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; } >$@
 $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 
@@ -197,7 +200,8 @@ $(BUILD)/obj/cg-import/intake/contract.o: $(BUILD)/generated/openapi_text.h
 WEB_FILES := $(sort $(foreach suffix,html css js svg,$(wildcard cg-import/web/*.$(suffix))))
 $(BUILD)/generated/web_files.h: $(WEB_FILES)
 	@mkdir -p $(@D)
-	{ n=0; for f in $^; do n=$$((n + 1)); echo "static const unsigned char web_$$n[] = {"; \
+	$(call say,HEADER,$@)
+	$(Q){ n=0; for f in $^; do n=$$((n + 1)); echo "static const unsigned char web_$$n[] = {"; \
 	  od -An -v -tx1 $$f | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; \
 	  echo 'static const struct web_file web_files[] = {'; n=0; for f in $^; do n=$$((n + 1)); \
 	  echo "{\"$${f##*/}\", \"\\\"$$(sha256sum <$$f | cut -c 1-32)\\\"\", web_$$n, sizeof web_$$n - 1},"; done; \
