@@ -206,7 +206,7 @@ def test_a_file_that_fails_stops_the_others_in_the_middle(sandbox_hub, cg_import
     images = [output for output in document['output'] if output['type'] == 'docker-image']
     images[1]['checksum'] = '0' * 32
     (directory / 'metadata.json').write_text(json.dumps(document))
-    sandbox_hub.arm('stall-upload', 'upload', bytes=1 << 20)
+    sandbox_hub.arm('stall-upload', 'upload', bytes=1 << 20, file=images[0]['filename'])
     done, result = run(cg_import, sandbox_hub, directory, '--lanes', '2')
     assert (done.returncode, result['error']['name']) == (1, 'CG_E_MISMATCH'), done.stderr
     assert images[1]['filename'] in result['error']['message']

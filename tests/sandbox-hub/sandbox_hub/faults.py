@@ -4,6 +4,7 @@
 A rule is a JSON object: which requests it meets and what happens to them.
 
     method   a method name, "upload" for raw uploads, or "*" (default)
+    file     of an upload, its file name (default: any)
     nth      the first such request that it meets, counted from now (default 1)
     times    how many in a row (default 1, 0 for all from then on)
     action   one of the names below; further keys are its settings
@@ -61,12 +62,12 @@ class Faults:
         self.stopping.set()
         self.clear()
 
-    def meet(self, method):
+    def meet(self, method, file=None):
         """The rule that this request meets, or None; each rule that could meet it counts it."""
         chosen = None
         with self.lock:
             for rule in self.rules:
-                if rule['method'] not in ('*', method):
+                if rule['method'] not in ('*', method) or rule.get('file', file) != file:
                     continue
                 rule['seen'] += 1
                 last = rule['nth'] + rule['times'] - 1 if rule['times'] else rule['seen']

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The hub behind its connections: every request is logged, meets the armed faults, and is answered."""
 import time
+import urllib.parse
 
 from . import dispatch, errors, queries, uploads, web, wire
 from .http import Exchange
@@ -101,7 +102,8 @@ class Server:
     # --- uploads -----------------------------------------------------------------------------------------------------
     def answer_upload(self, exchange, entry):
         entry['method'] = 'upload'
-        rule = self.hub.faults.meet('upload')
+        query = urllib.parse.parse_qs(exchange.environ.get('QUERY_STRING', ''))
+        rule = self.hub.faults.meet('upload', query.get('filename', [None])[0])
         call = dispatch.Call(self.hub, exchange.environ, None, rule)
         if rule and rule['action'] in ('lose-before', 'reset-before', 'status', 'hang'):
             exchange.discard()
