@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rows of a log of 1,000 leaves, changed one at a time behind the triggers' back, and found. */
+#include "leading.h"
 #include "postgres.h"
 #include "scratch.h"
 #include "unit.h"
@@ -54,7 +55,7 @@ static void sign(struct log_of_rows *log)
     struct store_checkpoint made = {0};
     struct store_sequencer *sequencer = store_sequencer_create(log->store, &err);
     assert_int_equal(seal_init(&seal, &log->keys, &err), 0);
-    assert_int_equal(store_sequencer_leads(sequencer, &err), 1);
+    await_lead(sequencer);
     assert_true(store_sequencer_append(sequencer, seal_batch, &seal, &made, &err) > 0);
     store_checkpoint_finish(&made);
     seal_finish(&seal);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every change is a leaf, written with it; a leaf goes to its place in the tree and nowhere else. */
+#include "leading.h"
 #include "store_test.h"
 
 #include "cg/canon.h"
@@ -277,7 +278,7 @@ static struct store_sequencer *leading(struct store *store)
 {
     struct cg_error err = {0};
     struct store_sequencer *sequencer = store_sequencer_create(store, &err);
-    assert_int_equal(store_sequencer_leads(sequencer, &err), 1);
+    await_lead(sequencer);
     return sequencer;
 }
 
@@ -373,7 +374,7 @@ static void one_sequencer_at_a_time(void **state)
     assert_int_equal(store_sequencer_append(first, number_seal, &fails, &made, &err), -1);
     assert_int_equal(err.code, CG_E_BUSY);
     cg_error_clear(&err);
-    assert_int_equal(store_sequencer_leads(second, &err), 1);
+    await_lead(second);
     assert_int_equal(store_sequencer_leads(first, &err), 0);
     append(second, 1, "0+1");
     store_sequencer_destroy(first);
