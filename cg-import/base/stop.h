@@ -37,7 +37,8 @@ enum stop_level stop_level(const struct stop *stop);
 /* Sleeps; returns 0 after the time, 1 as soon as a stop is asked for. NULL is allowed. */
 int stop_sleep(const struct stop *stop, unsigned milliseconds);
 
-/* A descriptor that is readable once a stop is asked for, to poll beside others; -1 for NULL, which poll() passes by. */
+/* A descriptor that is readable once a stop is asked for, to poll beside others; -1 for NULL, which poll() passes by.
+ */
 int stop_descriptor(const struct stop *stop);
 
 void stop_finish(struct stop *stop);

@@ -30,8 +30,8 @@ bool service_import_rests(const json_t *import);
 
 /*
  * What a program should make of how it ended: 0 imported; the exit status of the error for one rejected (1 where there
- * is none); 1 canceled; 5 held with an unknown outcome, 4 held for any other reason; 0 while it goes on. Fills `err` for
- * all but 0.
+ * is none); 1 canceled; 5 held with an unknown outcome, 4 held for any other reason; 0 while it goes on. Fills `err`
+ * for all but 0.
  */
 int service_import_outcome(const json_t *import, struct cg_error *err);
 

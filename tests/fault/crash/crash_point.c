@@ -5,8 +5,8 @@
  * Preloaded into the service: kills it with SIGKILL at the n-th passing of a named point.
  *
  * CG_CRASH_AT=POINT:before|sent|after:N, POINT being a statement of the store ("set_journal", "set_imported", ...),
- * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "rename", "renameat", "linkat". "sent" is for statements: they
- * are under way, and no answer was read. The service itself has no such code.
+ * "COMMIT", or one of the functions "curl_easy_perform", "fsync", "rename", "renameat", "linkat". "sent" is for
+ * statements: they are under way, and no answer was read. The service itself has no such code.
  */
 #include <dlfcn.h>
 #include <signal.h>
