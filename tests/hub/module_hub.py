@@ -12,6 +12,8 @@ import time
 import urllib.parse
 import xmlrpc.client
 
+import pytest
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../harness'))
 
@@ -53,6 +55,17 @@ class Session(hub_client.HubClient):
                 self.upload(place, output['filename'], content)
         self.upload(place, 'metadata.json', build.text())
         return place
+
+
+def module_session(hub, ability=None):
+    """A session on a hub that has the plugin, with this ability; without the plugin the test is skipped and says so."""
+    session = Session(hub.settings)
+    try:
+        abilities = session.call('cgimport.hello')['abilities']
+    except xmlrpc.client.Fault as fault:
+        pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
+    assert ability is None or ability in abilities
+    return session
 
 
 class Build:

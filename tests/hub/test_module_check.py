@@ -11,19 +11,14 @@ import xmlrpc.client
 
 import pytest
 
-from module_hub import Build, Session, named
+from module_hub import Build, module_session, named, Session
 
 REFUSAL = 'the metadata of %s is refused:\n'
 
 
 @pytest.fixture(scope='module')
 def session(http_hub):
-    session = Session(http_hub.settings)
-    try:
-        session.call('cgimport.hello')
-    except xmlrpc.client.Fault as fault:
-        pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
-    return session
+    return module_session(http_hub)
 
 
 @pytest.fixture(scope='module')

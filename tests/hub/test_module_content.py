@@ -14,7 +14,7 @@ import xmlrpc.client
 
 import pytest
 
-from module_hub import Build, Session
+from module_hub import Build, module_session, Session
 
 SIZE = 300000  # more than goes into the importer's common request
 
@@ -27,12 +27,7 @@ def session_of(config, http_hub):
 
 @pytest.fixture(scope='module')
 def session(http_hub):
-    session = Session(http_hub.settings)
-    try:
-        assert 'stageContent' in session.call('cgimport.hello')['abilities']
-    except xmlrpc.client.Fault as fault:
-        pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
-    return session
+    return module_session(http_hub, 'stageContent')
 
 
 @pytest.fixture(scope='module')

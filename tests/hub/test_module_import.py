@@ -9,23 +9,17 @@ import os
 import random
 import re
 import uuid
-import xmlrpc.client
 
 import pytest
 
-from module_hub import Build, NUMBERS, RUN, Session, assert_whole, at_once, named, outcome, place_of, reserve
+from module_hub import assert_whole, at_once, Build, module_session, named, NUMBERS, outcome, place_of, reserve, RUN, Session
 
 METHODS = ('CGImport', 'cgimport.importBuild')
 
 
 @pytest.fixture(scope='module')
 def session(http_hub):
-    session = Session(http_hub.settings)
-    try:
-        assert 'importBuild' in session.call('cgimport.hello')['abilities']
-    except xmlrpc.client.Fault as fault:
-        pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
-    return session
+    return module_session(http_hub, 'importBuild')
 
 
 # --- the same rows and files -----------------------------------------------------------------------------------------

@@ -8,17 +8,12 @@ import xmlrpc.client
 
 import pytest
 
-from module_hub import Build, NUMBERS, RUN, Session, assert_whole, outcome, place_of, reserve
+from module_hub import assert_whole, Build, module_session, NUMBERS, outcome, place_of, reserve, RUN, Session
 
 
 @pytest.fixture(scope='module')
 def session(http_hub):
-    session = Session(http_hub.settings)
-    try:
-        assert 'importBuild' in session.call('cgimport.hello')['abilities']
-    except xmlrpc.client.Fault as fault:
-        pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
-    return session
+    return module_session(http_hub, 'importBuild')
 
 
 # --- at the commit ---------------------------------------------------------------------------------------------------

@@ -14,17 +14,12 @@ import xmlrpc.client
 
 import pytest
 
-from module_hub import Build, Session, named
+from module_hub import Build, module_session, named, Session
 
 
 @pytest.fixture(scope='module')
 def session(http_hub):
-    session = Session(http_hub.settings)
-    try:
-        assert 'events' in session.call('cgimport.hello')['abilities']
-    except xmlrpc.client.Fault as fault:
-        pytest.skip('the hub has no plugin cg_import: %s' % fault.faultString)
-    return session
+    return module_session(http_hub, 'events')
 
 
 @pytest.fixture(scope='module')
