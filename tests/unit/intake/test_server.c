@@ -498,7 +498,8 @@ static void a_slow_body_is_dropped(void **state)
 static int start_narrow(void **state)
 {
     (void)state;
-    return start_with((struct intake_options){.limits = {.connections = 2}});
+    return start_with(
+        (struct intake_options){.limits = {.connections = 2, .header_seconds = 600, .rate_seconds = 600}});
 }
 
 static void too_many_connections_are_closed(void **state)
@@ -527,10 +528,16 @@ static void who_only_connects_gives_way(void **state)
 {
     (void)state;
     int held[2] = {running_connect(intake), running_connect(intake)};
-    ask("GET /open/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    assert_has("HTTP/1.1 202 ");
     struct pollfd ends[2] = {{.fd = held[0], .events = POLLIN}, {.fd = held[1], .events = POLLIN}};
-    assert_int_equal(poll(ends, 2, 60000), 1);
+    bool answered = false, gave_way = false;
+    /* The server may take up a request before it has counted both that were there first. */
+    for (int tries = 0; tries < 6000 && !(answered && gave_way); tries++) {
+        ask("GET /open/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        answered = answered || strstr(text, "HTTP/1.1 202 ");
+        gave_way = poll(ends, 2, 10) > 0;
+    }
+    assert_true(answered);
+    assert_true(gave_way);
     char byte;
     assert_int_equal(recv(ends[0].revents ? held[0] : held[1], &byte, 1, 0), 0);
     close(held[0]);
