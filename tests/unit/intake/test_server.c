@@ -498,8 +498,8 @@ static void a_slow_body_is_dropped(void **state)
 static int start_narrow(void **state)
 {
     (void)state;
-    return start_with(
-        (struct intake_options){.limits = {.connections = 2, .header_seconds = 600, .rate_seconds = 600}});
+    return start_with((struct intake_options){
+        .limits = {.connections = 2, .header_seconds = 600, .idle_seconds = 600, .rate_seconds = 600}});
 }
 
 static void too_many_connections_are_closed(void **state)
