@@ -44,8 +44,14 @@ class Trail:
         return reply.json()
 
     def builds(self, **wanted):
-        query = '&'.join('%s=%s' % pair for pair in wanted.items())
-        return self.ask('builds?limit=500&' + query)['builds']
+        """All pages."""
+        query = ''.join('&%s=%s' % pair for pair in wanted.items())
+        page = self.ask('builds?limit=500' + query)
+        found = page['builds']
+        while page['next']:
+            page = self.ask('builds?limit=500&after=%d%s' % (page['next'], query))
+            found += page['builds']
+        return found
 
     def build(self, name):
         return self.ask('builds/%s' % name)

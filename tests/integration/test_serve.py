@@ -20,17 +20,18 @@ def post(service, build):
     return reply.json()['id']
 
 
-def postgres_processes(service):
-    """Those that work in the state directory of the service."""
+def postgres_owners(service):
+    """The user of each PostgreSQL process that works in the state directory of the service."""
     found = []
     for process in pathlib.Path('/proc').glob('[0-9]*'):
         try:
             words = (process / 'cmdline').read_bytes().split(b'\0')
             place = os.readlink(process / 'cwd')
+            owner = process.stat().st_uid
         except OSError:
-            continue
+            continue                        # ended since
         if b'postgres' in os.path.basename(words[0]) and place.startswith(str(service.state)):
-            found.append(int(process.name))
+            found.append(owner)
     return found
 
 
@@ -263,12 +264,12 @@ def test_the_service_manager_is_told(start_service, sandbox_hub, postgres, tmp_p
 # --- the private PostgreSQL ------------------------------------------------------------------------------------------
 def test_a_private_postgres_is_stopped_with_it_and_keeps_everything(start_service, sandbox_hub, make_build):
     service = start_service(sandbox_hub)
-    assert postgres_processes(service)
+    assert postgres_owners(service)
     id = post(service, make_build())
     before = service.wait(id)
     assert before['state'] == 'imported'
     assert service.stop() == 0
-    assert postgres_processes(service) == []
+    assert postgres_owners(service) == []
     service.start()
     after = service.show(id)
     moving = ('href', 'metadata', 'outputs')  # they name the port
@@ -288,7 +289,7 @@ def test_after_a_crash_it_goes_on(start_service, sandbox_hub, make_build):
     assert done['state'] == 'imported'
     assert sandbox_hub.call('getBuild', done['nvr'])['id'] == done['build_id']
     assert service.stop() == 0
-    assert postgres_processes(service) == []
+    assert postgres_owners(service) == []
 
 
 def test_a_second_service_on_one_state_directory_is_refused(start_service, sandbox_hub):
@@ -303,8 +304,8 @@ def test_its_postgres_is_not_roots(start_service, sandbox_hub):
     if os.geteuid() != 0:
         pytest.skip('only root can become somebody else')
     service = start_service(sandbox_hub)
-    processes = postgres_processes(service)
-    assert processes and all(os.stat('/proc/%d' % pid).st_uid != 0 for pid in processes)
+    owners = postgres_owners(service)
+    assert owners and 0 not in owners
 
 
 def test_as_an_unprivileged_user(start_service, sandbox_hub, make_build):
@@ -323,7 +324,7 @@ def test_as_an_unprivileged_user(start_service, sandbox_hub, make_build):
         service.config.chmod(0o644)
         service.program = program
         service.start(prefix=['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'])
-        assert {os.stat('/proc/%d' % pid).st_uid for pid in postgres_processes(service)} == {home.stat().st_uid}
+        assert set(postgres_owners(service)) == {home.stat().st_uid}
         assert service.request('GET', '/readyz').status == 200
         assert service.stop() == 0
     finally:
