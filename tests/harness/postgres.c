@@ -13,6 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
+/* How long is waited for what must come, and the pause between two looks. */
+#define PATIENCE_S 300U
+#define PAUSE_NS 5000000L
+
+#define CHILDREN_MAX 256
+
 static char programs[256];
 static char top[256];
 static bool running;
@@ -57,9 +65,9 @@ static int start_server(void)
 {
     char command[1024];
     snprintf(command, sizeof command,
-             "pg_ctl -s -w -t 60 -D %s/data -l %s/log -o \"-c listen_addresses='' -c unix_socket_directories=%s"
-             " -c fsync=off -c shared_buffers=16MB -c max_connections=60\" start",
-             top, top, top);
+             "pg_ctl -s -w -t %u -D %s/data -l %s/log -o \"-c listen_addresses='' -c unix_socket_directories=%s"
+             " -c fsync=off -c shared_buffers=16MB -c max_connections=60 -c autovacuum=off\" start",
+             PATIENCE_S, top, top, top);
     return run(command);
 }
 
@@ -135,7 +143,8 @@ const char *postgres_database(void)
     char *conninfo = conninfos[count % 8];
     char sql[64], server[300];
     snprintf(server, sizeof server, "host=%s user=tests dbname=postgres", top);
-    snprintf(sql, sizeof sql, "CREATE DATABASE t%u", ++count);
+    /* The other template may have a visitor, which keeps it from being copied. */
+    snprintf(sql, sizeof sql, "CREATE DATABASE t%u TEMPLATE template0", ++count);
     assert_string_equal(postgres_sql(server, sql), "");
     snprintf(conninfo, sizeof conninfos[0], "host=%s user=tests dbname=t%u", top, count);
     return conninfo;
@@ -157,6 +166,21 @@ const char *postgres_sql(const char *conninfo, const char *sql)
     return answer;
 }
 
+static void rest(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
+void postgres_await(const char *conninfo, const char *sql, const char *expected)
+{
+    uint64_t until_ms = clock_monotonic_ms() + 1000 * PATIENCE_S;
+    while (strcmp(postgres_sql(conninfo, sql), expected) != 0) {
+        if (clock_monotonic_ms() >= until_ms)
+            fail_msg("%s: %s, not %s", sql, postgres_sql(conninfo, sql), expected);
+        rest();
+    }
+}
+
 static long server_pid(void)
 {
     char path[300];
@@ -169,41 +193,69 @@ static long server_pid(void)
     return strtol(line, NULL, 10);
 }
 
+/* The processes that the first one has started; how many of them there is room for. */
+static unsigned read_children(long parent, long *children, unsigned room)
+{
+    char path[64];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", parent, parent);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (count < room && fscanf(file, "%ld", &children[count]) == 1)
+        count++;
+    fclose(file);
+    return count;
+}
+
+/* The letter of its state, 'Z' when it has ended and waits for its parent to hear so; '\0' when it is gone. */
+static char process_state(long pid)
+{
+    char path[64], state = '\0';
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return '\0';
+    /* The name stands in parentheses, and none of the server's has one in it. */
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = '\0';
+    fclose(file);
+    return state;
+}
+
 void postgres_crash(void)
 {
-    long pid = server_pid();
-    assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
-    while (kill((pid_t)pid, 0) == 0)
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    long pids[CHILDREN_MAX + 1] = {server_pid()};
+    unsigned count = 1 + read_children(pids[0], pids + 1, CHILDREN_MAX);
+    assert_int_equal(kill((pid_t)pids[0], SIGKILL), 0);
+    for (unsigned i = 0; i < count; i++)
+        for (char is; (is = process_state(pids[i])) != '\0' && is != 'Z';)
+            rest();
     running = false;
 }
 
-/* The children of a killed server end by themselves, and until they have, a new one refuses to start. Before version 15
- * the launcher of autovacuum may wait for ten seconds, and again, for statistics that nobody gathers any more. */
+/* A process that was not among the children yet may still be ending: until it has, a new server refuses to start. */
 void postgres_restart(void)
 {
-    for (int tries = 0; tries < 300 && !running; tries++) {
+    uint64_t until_ms = clock_monotonic_ms() + 1000 * PATIENCE_S;
+    while (!running && clock_monotonic_ms() < until_ms) {
         running = start_server() == 0;
         if (!running)
-            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+            rest();
     }
     assert_true(running);
 }
 
 void postgres_kill_one(unsigned pick)
 {
-    char path[64], server[300];
-    long parent = server_pid(), children[256];
-    unsigned count = 0;
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", parent, parent);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    while (count < 256 && fscanf(file, "%ld", &children[count]) == 1)
-        count++;
-    fclose(file);
-    if (count > 0)
-        kill((pid_t)children[pick % count], SIGKILL);
+    char server[300];
+    long children[CHILDREN_MAX];
+    unsigned count = read_children(server_pid(), children, CHILDREN_MAX);
+    assert_true(count > 0);
+    long pid = children[pick % count];
+    kill((pid_t)pid, SIGKILL);
+    /* Once the first process has heard of its end, it lets nobody in until all is recovered; before, it might. */
+    while (process_state(pid) != '\0')
+        rest();
     snprintf(server, sizeof server, "host=%s user=tests dbname=postgres", top);
-    while (strcmp(postgres_sql(server, "SELECT 1"), "1") != 0)
-        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    postgres_await(server, "SELECT 1", "1");
 }

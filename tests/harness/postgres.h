@@ -6,7 +6,8 @@
  * A PostgreSQL of the test program's own: in a directory below TMPDIR, on a Unix socket only, stopped by its pid.
  *
  * Without the server's programs nothing can be tested: postgres_there() is false, and each test says so and skips.
- * Started by root it runs as the system user "postgres". fsync is off: no test pulls the plug.
+ * Started by root it runs as the system user "postgres". fsync is off: no test pulls the plug. So is autovacuum, whose
+ * connections and locks would come and go beside those of the tests.
  */
 
 #include <stdbool.h>
@@ -22,6 +23,9 @@ const char *postgres_database(void);
 
 /* The first column of the first row, or what a failed statement said, in a buffer that the next call overwrites. */
 const char *postgres_sql(const char *conninfo, const char *sql);
+
+/* Waits until the statement, which is asked again and again, gives `expected` as postgres_sql() does. */
+void postgres_await(const char *conninfo, const char *sql, const char *expected);
 
 /* Kills the server as a crash does (SIGKILL to its first process) and returns when all of it is gone; starts it again
  * and returns when it takes connections. */

@@ -24,7 +24,9 @@ static const char *database;
 static inline struct store *open_at(const char *conninfo)
 {
     struct cg_error err = {0};
-    struct store *store = store_open(&(struct store_options){.conninfo = conninfo, .connections = 4}, &err);
+    /* A server that was killed may be long in coming back. */
+    const struct store_options options = {.conninfo = conninfo, .connections = 4, .patience_ms = 600000};
+    struct store *store = store_open(&options, &err);
     assert_string_equal(err.message, "");
     assert_non_null(store);
     return store;
@@ -50,6 +52,12 @@ static inline struct store *open_store(void)
 static inline const char *sql(const char *text)
 {
     return postgres_sql(database, text);
+}
+
+/* Waits until that row is `expected`. */
+static inline void await(const char *text, const char *expected)
+{
+    postgres_await(database, text, expected);
 }
 
 /* 64 digits: a stand-in for the sha256 of something called `number`. */

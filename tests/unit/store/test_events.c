@@ -44,10 +44,9 @@ static FILE *slow_writer(void)
     FILE *psql = session();
     tell(psql, "BEGIN;");
     tell(psql, put_event);
-    while (strcmp(sql("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity USING (pid) WHERE mode ="
-                      " 'RowExclusiveLock' AND relation = 'events'::regclass AND state = 'idle in transaction'"),
-                  "1") != 0)
-        ;
+    await("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity USING (pid) WHERE mode = 'RowExclusiveLock'"
+          " AND relation = 'events'::regclass AND state = 'idle in transaction'",
+          "1");
     return psql;
 }
 
@@ -149,10 +148,10 @@ static void does_not_wait_for_others(void **state)
     struct store *store = open_store_with_import(id);
     FILE *other = session();
     tell(other, "BEGIN; INSERT INTO circuits (hub, failures, message) VALUES ('x', 1, 'x'); SELECT * FROM events;");
-    while (strcmp(sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in"
-                      " transaction'"),
-                  "1") != 0)
-        ;
+    /* Its last command, not the first: between two it is idle in the transaction as well. */
+    await("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+          " AND query = 'SELECT * FROM events;'",
+          "1");
     int64_t after = 0;
     assert_int_equal(read_on(store, &after), 2);
     tell(other, "ROLLBACK;");
