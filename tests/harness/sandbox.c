@@ -17,7 +17,7 @@
 
 #define PROGRAM "tests/sandbox-hub/sandbox-hub"
 /* How long an armed rule is waited for, and the pause between two looks. */
-#define MET_TRIES 1500
+#define MET_TRIES 15000
 #define MET_PAUSE_NS 20000000L
 
 static pid_t hub = -1;

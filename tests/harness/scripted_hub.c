@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REQUESTS_MAX = 512, CONNECTIONS_MAX = 512, HEAD_MAX = 16384 };
+enum { HEAD_MAX = 16384 };
 
 struct connection {
     struct scripted_hub *hub;
@@ -31,15 +31,24 @@ struct scripted_hub {
     int stop_pipe[2]; /* readable once the hub stops */
     char url[64];
     size_t request_count;
-    struct scripted_request *requests[REQUESTS_MAX];
+    struct scripted_request **requests;
     size_t connection_count;
-    struct connection connections[CONNECTIONS_MAX];
+    struct connection **connections; /* the listener's alone until it has ended */
 };
 
 static void die(const char *what)
 {
     perror(what);
     exit(99);
+}
+
+/* Room for one more in a list of pointers. */
+static void *grown(void *list, size_t count)
+{
+    void *more = realloc(list, (count + 1) * sizeof(void *));
+    if (!more)
+        die("realloc");
+    return more;
 }
 
 /* Waits for bytes or the end of the hub; the number read, 0 or less when there is nothing more to do. */
@@ -129,8 +138,7 @@ static void send_reply(int fd, const struct scripted_reply *reply)
 /* Remembers the request; its index. */
 static size_t remember(struct scripted_hub *hub, struct scripted_request *request)
 {
-    if (hub->request_count == REQUESTS_MAX)
-        die("too many requests for the scripted hub");
+    hub->requests = grown(hub->requests, hub->request_count);
     hub->requests[hub->request_count] = request;
     return hub->request_count++;
 }
@@ -212,10 +220,12 @@ static void *listen_on(void *context)
         int fd = accept(hub->listen_fd, NULL, NULL);
         if (fd < 0)
             continue;
-        if (hub->connection_count == CONNECTIONS_MAX)
-            die("too many connections for the scripted hub");
-        struct connection *connection = &hub->connections[hub->connection_count];
-        *connection = (struct connection){.hub = hub, .fd = fd, .number = (unsigned)hub->connection_count++};
+        struct connection *connection = calloc(1, sizeof *connection);
+        if (!connection)
+            die("calloc");
+        *connection = (struct connection){.hub = hub, .fd = fd, .number = (unsigned)hub->connection_count};
+        hub->connections = grown(hub->connections, hub->connection_count);
+        hub->connections[hub->connection_count++] = connection;
         if (pthread_create(&connection->thread, NULL, serve_connection, connection) != 0)
             die("pthread_create");
     }
@@ -278,13 +288,17 @@ void scripted_hub_stop(struct scripted_hub *hub)
     if (write(hub->stop_pipe[1], "", 1) != 1)
         die("write");
     pthread_join(hub->listener, NULL);
-    for (size_t i = 0; i < hub->connection_count; i++)
-        pthread_join(hub->connections[i].thread, NULL);
+    for (size_t i = 0; i < hub->connection_count; i++) {
+        pthread_join(hub->connections[i]->thread, NULL);
+        free(hub->connections[i]);
+    }
     for (size_t i = 0; i < hub->request_count; i++) {
         free(hub->requests[i]->head);
         free(hub->requests[i]->body);
         free(hub->requests[i]);
     }
+    free(hub->connections);
+    free(hub->requests);
     close(hub->listen_fd);
     close(hub->stop_pipe[0]);
     close(hub->stop_pipe[1]);

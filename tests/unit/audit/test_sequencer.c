@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 30000U
+#define PATIENCE_MS 300000U
 
 /* --- a log of one's own --------------------------------------------------------------------------------------------
  */

@@ -10,7 +10,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 #define SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -166,13 +165,7 @@ static void *ask_again(void *context)
 /* Returns when a session waits for an advisory lock. */
 static void await_waiting(const char *conninfo)
 {
-    static const char waiting[] = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-    for (int i = 0; i < 2000; i++) {
-        if (strcmp(postgres_sql(conninfo, waiting), "1") == 0)
-            return;
-        nanosleep(&(const struct timespec){0, 5000000}, NULL);
-    }
-    fail_msg("nobody waited");
+    postgres_await(conninfo, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", "1");
 }
 
 static void the_second_waits_for_the_first(void **state)

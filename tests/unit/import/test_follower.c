@@ -246,14 +246,11 @@ static void finds_the_last_event_in_common(void **state)
         start(&scene);
         wait_for(&scene, REACH, "1 30");
         /* From `common` on it is another history; 0: all of it. */
-        change(&scene, cases[i].last, cases[i].common, 0);
-        if (cases[i].common == 0 && cases[i].last > 0) {
-            pthread_mutex_lock(&scene.lock);
-            scene.last = 0;
-            pthread_mutex_unlock(&scene.lock);
+        if (cases[i].common == 0) {
+            change(&scene, 0, 0, 0);
             wait_for(&scene, REACH, "2 0");
-            change(&scene, cases[i].last, 0, 0);
         }
+        change(&scene, cases[i].last, cases[i].common, 0);
         wait_for(&scene, REACH, cases[i].reach);
         snprintf(told, sizeof told, "%u 30", cases[i].common);
         assert_string_equal(sql(&scene, "SELECT (d ->> 'position') || ' ' || (d ->> 'undone_to') FROM (SELECT"

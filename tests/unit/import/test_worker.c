@@ -289,20 +289,31 @@ static void holds_what_lost_its_content(void **state)
     close_scene(&scene);
 }
 
+/* Returns when the lease of the only import was extended. */
+static void await_beat(const struct scene *scene)
+{
+    char query[100];
+    snprintf(query, sizeof query, "SELECT due_at > '%s' FROM queue",
+             postgres_sql(scene->database, "SELECT due_at FROM queue"));
+    postgres_await(scene->database, query, "t");
+}
+
 static void cancels_a_running_import(void **state)
 {
     (void)state;
     struct scene scene = {0};
     struct cg_error err = {0};
     open_scene_with_hub(&scene);
-    scene.options.lease_ms = 300;
+    scene.options.lease_ms = 6000;
     char id[STORE_ID_SIZE];
     post(&scene, "sandbox", "canceled", "one", "{'reserve': true}", id);
     sandbox_steer("faults", "{\"method\": \"CGInitBuild\", \"action\": \"pause\", \"seconds\": 60}");
     struct worker *worker = start(&scene);
     sandbox_wait_met("paused");
     assert_int_equal(store_import_cancel(scene.store, id, "builder", NULL, &err), 1);
-    pause_ms(400);
+    /* The second beat comes after the worker was told what the first one heard. */
+    await_beat(&scene);
+    await_beat(&scene);
     sandbox_steer("faults", NULL);
     expect_state(&scene, id, STORE_CANCELED);
     assert_int_equal(sandbox_calls("CGRefundBuild"), 1);
@@ -376,7 +387,7 @@ static void gives_way_when_the_lease_is_lost(void **state)
     (void)state;
     struct scene scene = {0};
     open_scene_with_hub(&scene);
-    scene.options.lease_ms = 600;
+    scene.options.lease_ms = 6000;
     char id[STORE_ID_SIZE];
     post(&scene, "sandbox", "lease", "one", "{'reserve': true}", id);
     sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
@@ -384,7 +395,7 @@ static void gives_way_when_the_lease_is_lost(void **state)
     sandbox_wait_met("paused");
     postgres_sql(scene.database, "UPDATE queue SET fence = nextval('queue_fence'), owner = 'thief',"
                                  " due_at = now() + interval '1 hour'");
-    pause_ms(1000);
+    postgres_await(scene.database, "SELECT count(*) FROM import_lines WHERE text LIKE 'lease lost: %'", "1");
     worker_drain(first);
     /* It did not wait for the answer. */
     assert_int_equal(sandbox_unanswered("CGImport"), 1);
@@ -409,7 +420,7 @@ static void asks_about_a_call_whose_answer_could_not_be_kept(void **state)
     (void)state;
     struct scene scene = {0};
     open_scene_with_hub(&scene);
-    scene.options.retry_first_ms = scene.options.retry_most_ms = 3000;
+    scene.options.retry_first_ms = scene.options.retry_most_ms = 3600000;
     char ids[2][STORE_ID_SIZE];
     post(&scene, "sandbox", "unkept", "one", "{'reserve': true}", ids[0]);
     postgres_sql(scene.database,
@@ -423,6 +434,7 @@ static void asks_about_a_call_whose_answer_could_not_be_kept(void **state)
     post(&scene, "sandbox", "between", "two", "{'reserve': true}", ids[1]);
     expect_state(&scene, ids[1], STORE_IMPORTED);
     assert_int_equal(look_state(&scene, ids[0]), STORE_QUEUED);
+    postgres_sql(scene.database, "UPDATE queue SET due_at = now(); NOTIFY cg_import_queue");
     expect_state(&scene, ids[0], STORE_IMPORTED);
     worker_drain(worker);
     close_scene(&scene);

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* How long a state is waited for, and the pause between two looks. */
-#define STATE_TRIES 3000
+#define STATE_TRIES 30000
 #define PAUSE_NS 10000000L
 
 /* One test's surroundings. */

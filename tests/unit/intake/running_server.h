@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* After this long without a byte a test gives up; nothing is measured with it. */
-#define RUNNING_PATIENCE_MS 20000
+#define RUNNING_PATIENCE_MS 300000
 
 static inline struct intake *running_start(struct intake_options *options, const struct intake_route *routes,
                                            size_t count)

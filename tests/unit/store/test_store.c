@@ -239,8 +239,7 @@ static void forgets_old_changes(void **state)
 /* --- a server that stands still ------------------------------------------------------------------------------------
  */
 
-#define SERVERS                                                                                                        \
-    " FROM pg_stat_activity WHERE application_name = 'cg-import' AND datname = current_database()"
+#define SERVERS " FROM pg_stat_activity WHERE application_name = 'cg-import' AND datname = current_database()"
 
 /* The process that serves the store's one connection, once those of the stores before it are gone. */
 static pid_t server_of(void)
