@@ -3,12 +3,13 @@
 
 CG_FAULT_TIMES   how often what depends on timing is repeated (5)
 """
+import contextlib
 import json
 import os
 import pathlib
 import signal
 import subprocess
-import time
+import threading
 
 import pytest
 
@@ -271,13 +272,24 @@ def test_a_list_goes_on_with_fewer_at_once_where_sub_sessions_are_refused(sandbo
 
 
 # --- kills and interrupts --------------------------------------------------------------------------------------------
-def wait_for(hub, method, process):
-    """Until the hub is at work at such a request."""
-    for _ in range(400):
-        if any(rule['method'] == method and rule['met'] for rule in hub.steer('faults')) or process.poll() is not None:
-            return
-        time.sleep(0.02)
-    raise AssertionError('the hub never saw %s' % method)
+@contextlib.contextmanager
+def going_on_later(hub):
+    """The hub stands still for a while more, and then it goes on."""
+    timer = threading.Timer(0.7, hub.clear_faults)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
+def start_and_stop(cg_import, hub, directory, *options, method, number, **rule):
+    """Start it, and send it the signal while the hub stands still, or when it has ended without such a request."""
+    hub.arm('pause', method, seconds=3600, **rule)
+    process = start(cg_import, hub, directory, *options)
+    hub.wait_met(process=process)
+    process.send_signal(number)
+    return process
 
 
 PLACES = [('upload', 1, 'end'), ('CGInitBuild', 1, 'start'), ('CGInitBuild', 1, 'end'), ('multiCall', FILES, 'start'),
@@ -289,12 +301,11 @@ PLACES = [('upload', 1, 'end'), ('CGInitBuild', 1, 'start'), ('CGInitBuild', 1, 
 @pytest.mark.parametrize('method,nth,stage', PLACES, ids=['%s%d-%s' % place for place in PLACES])
 def test_killed_while_the_hub_works_the_same_command_ends_well(any_hub, cg_import, make_build, options, method, nth, stage):
     directory = make_build(size=400000)
-    any_hub.arm('pause', method, nth=nth, stage=stage, seconds=1)
-    process = start(cg_import, any_hub, directory, *options)
-    wait_for(any_hub, method, process)
-    process.send_signal(signal.SIGKILL)
+    process = start_and_stop(cg_import, any_hub, directory, *options, method=method, number=signal.SIGKILL, nth=nth,
+                             stage=stage)
     process.communicate()
-    done, _ = run(cg_import, any_hub, directory, *options)
+    with going_on_later(any_hub):
+        done, _ = run(cg_import, any_hub, directory, *options)
     assert done.returncode == 0, done.stderr
     assert_whole(any_hub, directory)
     assert len(any_hub.log('CGImport')) <= 2
@@ -304,11 +315,10 @@ def test_killed_while_the_hub_works_the_same_command_ends_well(any_hub, cg_impor
 @pytest.mark.parametrize('method,nth,stage', PLACES, ids=['%s%d-%s' % place for place in PLACES])
 def test_interrupted_it_leaves_nothing_or_says_what(any_hub, cg_import, make_build, options, method, nth, stage):
     directory = make_build(size=400000)
-    any_hub.arm('pause', method, nth=nth, stage=stage, seconds=1)
-    process = start(cg_import, any_hub, directory, *options)
-    wait_for(any_hub, method, process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
+    process = start_and_stop(cg_import, any_hub, directory, *options, method=method, number=signal.SIGINT, nth=nth,
+                             stage=stage)
+    with going_on_later(any_hub):
+        out, err = process.communicate()
     result = json.loads(out)
     build = any_hub.call('getBuild', nvr_of(directory))
     if process.returncode == 0:
@@ -325,17 +335,17 @@ def test_interrupted_it_leaves_nothing_or_says_what(any_hub, cg_import, make_bui
 @RESERVATION
 def test_interrupted_twice_in_the_import_it_says_how_to_go_on(any_hub, cg_import, make_build, options):
     directory = make_build()
-    any_hub.arm('pause', 'CGImport', stage='before-recording', seconds=2)
-    process = start(cg_import, any_hub, directory, *options)
-    wait_for(any_hub, 'CGImport', process)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    process = start_and_stop(cg_import, any_hub, directory, *options, method='CGImport', number=signal.SIGINT,
+                             stage='before-recording')
+    while 'once more leaves it' not in process.stderr.readline():
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 5, err
     assert 'same command again' in err
     assert json.loads(out)['left_on_hub']
-    done, _ = run(cg_import, any_hub, directory, *options)
+    with going_on_later(any_hub):
+        done, _ = run(cg_import, any_hub, directory, *options)
     assert done.returncode == 0, done.stderr
     assert_whole(any_hub, directory)
 

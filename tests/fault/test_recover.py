@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import time
 
 from test_import_faults import RESERVATION, assert_whole, journals, nvr_of, run, start
 
@@ -21,7 +20,7 @@ def kill_in_import(cg_import, hub, directory, *options, action='hang', **rule):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     hub.clear_faults()
-    time.sleep(0.2)
+    hub.wait_answered('CGImport')
     sent, = hub.log('CGImport')
     hub.clear_log()
     return int(record(hub)[1]['importing']['session_id'])
@@ -40,7 +39,7 @@ def sent_long_ago(hub, seconds=4000):
 @RESERVATION
 def test_the_import_was_done_and_is_found(any_hub, cg_import, make_build, options):
     directory = make_build()
-    session = kill_in_import(cg_import, any_hub, directory, *options, action='pause', stage='end', seconds=1)
+    session = kill_in_import(cg_import, any_hub, directory, *options, action='pause', stage='end', seconds=3600)
     end_session(any_hub, session)
     done, result = run(cg_import, any_hub, directory, *options)
     assert (done.returncode, result['outcome'], result['sent_bytes']) == (0, 'imported', 0), done.stderr

@@ -31,7 +31,7 @@ class SandboxHub:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self.process.stdout.close()
 
     # --- steering ----------------------------------------------------------------------------------------------------
@@ -45,12 +45,23 @@ class SandboxHub:
         """Let something go wrong: see sandbox_hub/faults.py for the actions."""
         return self.steer('faults', dict(settings, action=action, method=method))
 
-    def wait_met(self, count=1, timeout_s=30):
-        """Return when so many requests have met the armed rules; a pause is met when the hub stands still."""
+    def wait_met(self, count=1, timeout_s=300, process=None):
+        """Return when so many requests have met the armed rules, or that process has ended; a pause is met when the hub
+        stands still."""
         deadline = time.monotonic() + timeout_s
         while sum(rule['paused' if rule['action'] == 'pause' else 'met'] for rule in self.steer('faults')) < count:
+            if process and process.poll() is not None:
+                return
             if time.monotonic() > deadline:
                 raise TimeoutError('no request met the armed fault rules')
+            time.sleep(0.02)
+
+    def wait_answered(self, method, timeout_s=300):
+        """Return when the hub is at work at no such request any more."""
+        deadline = time.monotonic() + timeout_s
+        while any(entry['outcome'] is None for entry in self.log(method)):
+            if time.monotonic() > deadline:
+                raise TimeoutError('the hub is still at work at %s' % method)
             time.sleep(0.02)
 
     def clear_faults(self):

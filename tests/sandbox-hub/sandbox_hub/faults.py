@@ -77,14 +77,21 @@ class Faults:
         return chosen
 
     def hang(self, rule):
-        self.release.wait(rule.get('seconds', HANG_SECONDS))
+        self.wait(rule, rule.get('seconds', HANG_SECONDS))
 
     def pause(self, stage, call):
         rule = call.rule
         if rule and rule['action'] == 'pause' and rule.get('stage', 'start') == stage:
+            self.wait(rule, rule.get('seconds', 1))
+
+    def wait(self, rule, seconds):
+        """Until the rules are cleared. A request may come to this only after they were."""
+        with self.lock:
+            if not any(armed is rule for armed in self.rules):
+                return
             release = self.release
             rule['paused'] += 1
-            release.wait(rule.get('seconds', 1))
+        release.wait(seconds)
 
 
 def fault_for(rule, call):
