@@ -17,6 +17,8 @@ import time
 
 import pytest
 
+# For what a loaded machine does late.
+PATIENCE_S = 300
 PLACES = ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', '/usr/bin', '/usr/local/bin']
 
 
@@ -53,36 +55,33 @@ class Postgres:
     def start(self):
         settings = {'listen_addresses': "''", 'unix_socket_directories': self.top, 'fsync': 'off',
                     'shared_buffers': '32MB', 'max_connections': 200}
-        self.run('pg_ctl', '-s', '-w', '-t', 60, '-D', self.top / 'data', '-l', self.top / 'log', '-o',
+        self.run('pg_ctl', '-s', '-w', '-t', PATIENCE_S, '-D', self.top / 'data', '-l', self.top / 'log', '-o',
                  ' '.join('-c %s=%s' % setting for setting in settings.items()), 'start')
 
-    def restart(self):
-        """After crash(): the children of a killed server end by themselves, until then a new one refuses to start."""
-        deadline = time.monotonic() + 30
+    def kill_backend(self, choose):
+        """Kill one of the processes that serve connections, as choose(pids) says: the server starts all of them anew.
+        Returns when it is back; False if there was none or it had just ended."""
+        pids = self.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                                    ' AND pid <> pg_backend_pid()').split()
+        if not pids:
+            return False
+        pid = int(choose(pids))
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        # Once the first process has heard of the end it lets nobody in until all is recovered; before, it might.
+        while os.path.exists('/proc/%d' % pid):
+            time.sleep(0.002)
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                return self.start()
-            except subprocess.CalledProcessError:
+                self.sql('postgres', 'SELECT 1')
+                return True
+            except RuntimeError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
-
-    @property
-    def pid(self):
-        return int((self.top / 'data' / 'postmaster.pid').read_text().split('\n')[0])
-
-    def crash(self):
-        """Kill the first process; returns when it is gone."""
-        pid = self.pid
-        os.kill(pid, signal.SIGKILL)
-        while os.path.exists('/proc/%d' % pid):
-            time.sleep(0.002)
-
-    def backends(self):
-        """The pids of the processes that serve connections."""
-        answer = self.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
-                                      ' AND pid <> pg_backend_pid()')
-        return [int(line) for line in answer.split()]
 
     def conninfo(self, database):
         return 'host=%s user=tests dbname=%s' % (self.top, database)
@@ -99,7 +98,8 @@ class Postgres:
     def database(self):
         """The connection string of a new, empty database."""
         self.databases += 1
-        self.sql('postgres', 'CREATE DATABASE t%d' % self.databases)
+        # The other template may have a visitor, which keeps it from being copied.
+        self.sql('postgres', 'CREATE DATABASE t%d TEMPLATE template0' % self.databases)
         return self.conninfo('t%d' % self.databases)
 
     def stop(self):

@@ -67,7 +67,7 @@ class Service:
                 if not key.startswith(('KOJI', 'CG_', 'XDG_', 'KRB5', 'NOTIFY', 'WATCHDOG', 'STATE_DIRECTORY'))}
         return dict(kept, HOME=str(self.top))
 
-    def start(self, timeout_s=60, environment=None, prefix=(), interval_s=0.02):
+    def start(self, timeout_s=300, environment=None, prefix=(), interval_s=0.02):
         self.ready_file.unlink(missing_ok=True)
         with open(self.log_file, 'ab') as log:
             self.process = subprocess.Popen(
@@ -90,9 +90,9 @@ class Service:
     def kill(self):
         """As a crash would."""
         self.process.kill()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=300)
 
-    def stop(self, timeout_s=60):
+    def stop(self, timeout_s=300):
         """Drain; the exit status."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -107,7 +107,7 @@ class Service:
     def log(self):
         return self.log_file.read_text() if self.log_file.exists() else ''
 
-    def wait_log(self, text, timeout_s=30):
+    def wait_log(self, text, timeout_s=300):
         deadline = time.monotonic() + timeout_s
         while text not in self.log():
             if time.monotonic() > deadline:
@@ -115,7 +115,7 @@ class Service:
             time.sleep(0.02)
 
     # --- callers -----------------------------------------------------------------------------------------------------
-    def verb(self, verb, *arguments, timeout=60):
+    def verb(self, verb, *arguments, timeout=300):
         """Run a verb of the service's own machine: verb('token', 'list')."""
         return subprocess.run([str(self.program), verb, '--config', str(self.config), *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout,
@@ -130,7 +130,7 @@ class Service:
         return done.stdout.strip()
 
     # --- requests ----------------------------------------------------------------------------------------------------
-    def request(self, method, path, body=None, headers=None, token=None, timeout_s=60):
+    def request(self, method, path, body=None, headers=None, token=None, timeout_s=300):
         """Ask; `token` is that of the caller called "operator" if not given, '' for none."""
         token = self.token if token is None else token
         headers = dict(headers or {}, **({'Authorization': 'Bearer ' + token} if token else {}))
@@ -159,7 +159,7 @@ class Service:
     def show(self, id, token=None):
         return self.request('GET', '/v1/imports/%s' % id, token=token).json()
 
-    def wait(self, id, *states, timeout_s=60):
+    def wait(self, id, *states, timeout_s=300):
         """Wait for one of the states (those at which an import rests, if none are given); the import."""
         states = states or ('imported', 'rejected', 'canceled', 'held')
         deadline = time.monotonic() + timeout_s

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Two replicas are killed at named points and at random while builds come in and the hub and the database misbehave.
 
-CG_KILLS=N     kills (100)
-CG_SEED=N      another course of events
+What killing.py reads, and:
+
 CG_POINTS=log  named points are only those at which a change and its leaf are written, and the log grows
 
 After each kill every change must have its leaf and every leaf its change. Nothing accepted may be lost, nothing be
@@ -11,29 +11,17 @@ last line that the test prints tells the numbers.
 """
 import collections
 import hashlib
-import http.client
 import os
-import pathlib
 import random
 import signal
-import subprocess
 import threading
 import time
 
-import pytest
-
-import make_build as build_maker
 import published_log
+from killing import KILLS, PATIENCE_S, SEED, Killing, crash_library, points_of  # noqa: F401
 
-HERE = pathlib.Path(__file__).resolve().parent
-KILLS = int(os.environ.get('CG_KILLS', '100'))
-SEED = int(os.environ.get('CG_SEED', '1'))
 POSTERS = 3
 LEASE_S = 2
-# How long an armed replica may take to come by its point.
-POINT_TIMEOUT_S = 3
-# The exit status of a service that does not reach its database.
-DATABASE_AWAY = 3
 ENDS = ('imported', 'rejected', 'canceled')
 
 # Where the program is killed, and how many passings at most are let through before.
@@ -44,10 +32,9 @@ STATEMENTS = {
 LOGGING = {'put_event': 12, 'put_pending': 12, 'COMMIT': 30, 'find_checkpoint': 12, 'move_leaves': 12,
            'leaf_hashes': 12, 'put_checkpoint': 10}                                 # audit log
 FUNCTIONS = {'curl_easy_perform': 40, 'fsync': 12, 'rename': 20, 'renameat': 5, 'linkat': 4}
-POINTS = [(name, phase, most) for name, most in LOGGING.items() for phase in ('before', 'sent', 'after')]
+POINTS = points_of(LOGGING)
 if os.environ.get('CG_POINTS') != 'log':
-    POINTS += [(name, phase, most) for name, most in STATEMENTS.items() for phase in ('before', 'sent', 'after')]
-    POINTS += [(name, phase, most) for name, most in FUNCTIONS.items() for phase in ('before', 'after')]
+    POINTS += points_of(STATEMENTS) + points_of(FUNCTIONS, ('before', 'after'))
 
 # What the hub does to a request now and then.
 FAULTS = [
@@ -63,54 +50,26 @@ FAULTS = [
     {'method': '*', 'action': 'offline'}, {'method': '*', 'action': 'slow-reply', 'bytes_per_second': 2000}]
 
 
-@pytest.fixture(scope='session')
-def crash_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp('crash') / 'crash_point.so'
-    subprocess.run([*os.environ.get('CC', 'cc').split(), '-shared', '-fPIC', '-O1', '-o', str(library),
-                    str(HERE / 'crash_point.c'), '-ldl'], check=True)
-    return library
-
-
-class Course:
+class Course(Killing):
     """What happens, and what it is measured by."""
 
     def __init__(self, replicas, postgres, name, hub, make, library):
-        self.replicas, self.postgres, self.name = replicas, postgres, name
-        self.hub, self.make, self.library = hub, make, library
-        self.accepted, self.lock = {}, threading.Lock()
+        super().__init__(replicas, library, POINTS)
+        self.postgres, self.name, self.hub, self.make = postgres, name, hub, make
+        self.ways = ((self.kill_at_point, 6), (self.kill_at_random, 2), (self.kill_backend, 1), (self.freeze, 1))
         self.database = threading.Lock()        # held by who kills a backend, until the server is back
-        self.ending = threading.Event()
-        self.kills, self.frozen, self.judged = collections.Counter(), 0, 0
-        self.problems = []
+        self.frozen = self.judged = 0
 
-    # --- posting -----------------------------------------------------------------------------------------------------
+    # --- giving work -------------------------------------------------------------------------------------------------
     def post_all(self, first):
-        """One poster: a build every moment, each posted again and again until all of it was taken."""
+        """One poster: a build every moment."""
         dice = random.Random(SEED * 1000 + first)
         number = first + 1
         while not self.ending.is_set():
-            self.post_one(dice, number)
+            directory = self.make(release=str(number), seed=number, size=3000 + number, plain=True, logs=1, components=2)
+            self.post(dice, directory, '?reserve=true' if number % 2 else '')
             number += POSTERS
             self.ending.wait(dice.uniform(0.1, 0.6))
-
-    def post_one(self, dice, number):
-        directory = self.make(release=str(number), seed=number, size=3000 + number, plain=True, logs=1, components=2)
-        deadline = time.monotonic() + 120
-        while True:
-            service = dice.choice(self.replicas)
-            try:
-                reply = service.post(directory, '?reserve=true' if number % 2 else '')
-                if reply.status in (200, 202):
-                    break
-                if reply.status not in (409, 500, 502, 503, 504):
-                    raise AssertionError('build %d: %s %s' % (number, reply.status, reply.body))
-            except (OSError, http.client.HTTPException):
-                reply = None                    # killed in the middle
-            if time.monotonic() > deadline:
-                raise TimeoutError('build %d is not accepted: %s' % (number, reply and reply.body))
-            time.sleep(0.1)
-        with self.lock:
-            self.accepted[reply.json()['id']] = reply.json()['nvr'], directory
 
     def misbehave(self):
         dice = random.Random(SEED + 7)
@@ -120,68 +79,13 @@ class Course:
             self.hub.clear_faults()
 
     # --- killing -----------------------------------------------------------------------------------------------------
-    def count(self, kind):
-        with self.lock:
-            self.kills[kind] += 1
-
-    def start(self, service, environment=None):
-        """False if it was killed before it was ready. PostgreSQL may just be starting anew: then it is tried again."""
-        while True:
-            try:
-                service.start(environment=environment)
-                return True
-            except RuntimeError:
-                if service.process.returncode == -signal.SIGKILL:
-                    return False
-                if service.process.returncode != DATABASE_AWAY:
-                    raise
-                time.sleep(0.05)
-
-    def kill_at_point(self, service, dice):
-        """Started with a point to die at; if it does not come by in time it dies where it is."""
-        service.kill()
-        name, phase, most = dice.choice(POINTS)
-        place = '%s:%s:%d' % (name, phase, dice.randint(1, most))
-        kind = 'at named points'
-        try:
-            if self.start(service, {'LD_PRELOAD': str(self.library), 'CG_CRASH_AT': place}):
-                service.process.wait(timeout=POINT_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            service.kill()
-            kind = 'at random'
-        self.count(kind)
-        if service.process.returncode != -signal.SIGKILL:
-            raise RuntimeError('the service ended by itself, status %s' % service.process.returncode)
-
-    def kill_at_random(self, service, dice):
-        time.sleep(dice.uniform(0, 1))
-        service.kill()
-        self.count('at random')
-        time.sleep(dice.uniform(0, 0.3))
-
     def kill_backend(self, service, dice):
+        """PostgreSQL starts all of them anew."""
         time.sleep(dice.uniform(0, 0.5))
         with self.database:
-            backends = self.postgres.backends()
-            if not backends:
-                return
-            try:
-                os.kill(dice.choice(backends), signal.SIGKILL)
-            except ProcessLookupError:
-                return
-            self.wait_for_database()
-        self.count('of a backend of PostgreSQL')
-
-    def wait_for_database(self):
-        """After a backend died PostgreSQL starts all of them anew."""
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                return self.postgres.sql('postgres', 'SELECT 1')
-            except RuntimeError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+            killed = self.postgres.kill_backend(dice.choice)
+        if killed:
+            self.count('of a backend of PostgreSQL')
 
     def freeze(self, service, dice):
         """A replica sleeps longer than its lease and wakes to find its imports taken."""
@@ -190,18 +94,6 @@ class Course:
         service.signal(signal.SIGCONT)
         with self.lock:
             self.frozen += 1
-
-    def pursue(self, service, dice):
-        """What becomes of one replica, which is left running."""
-        ways = (self.kill_at_point, self.kill_at_random, self.kill_backend, self.freeze)
-        while sum(self.kills.values()) < KILLS and not self.problems:
-            way = dice.choices(ways, (6, 2, 1, 1))[0]
-            if way != self.kill_at_point and service.process.poll() is not None:
-                self.start(service)
-            way(service, dice)
-            self.judge()
-        service.kill()
-        self.start(service)
 
     def judge(self):
         """No change without a leaf, no leaf without its change, whatever was cut off just now."""
@@ -212,28 +104,12 @@ class Course:
         if unpaired:
             self.problems.append(unpaired)
 
-    def guard(self, work, *arguments):
-        try:
-            work(*arguments)
-        except Exception as error:              # told by the test, which a thread cannot fail
-            self.problems.append('%s: %r' % (work.__name__, error))
-
     def run(self):
-        killers = [threading.Thread(target=self.guard, args=(self.pursue, service, random.Random(SEED * 100 + number)))
-                   for number, service in enumerate(self.replicas)]
-        others = [threading.Thread(target=self.guard, args=(self.post_all, first)) for first in range(POSTERS)]
-        others.append(threading.Thread(target=self.guard, args=(self.misbehave,)))
-        for thread in killers + others:
-            thread.start()
-        for thread in killers:
-            thread.join()
-        self.ending.set()
-        for thread in others:
-            thread.join()
+        super().run(*[(self.post_all, first) for first in range(POSTERS)], (self.misbehave,))
         self.hub.clear_faults()
 
     # --- measuring ---------------------------------------------------------------------------------------------------
-    def wait_for_ends(self, timeout_s=180):
+    def wait_for_ends(self, timeout_s=PATIENCE_S):
         """The states at which the accepted imports rest."""
         deadline = time.monotonic() + timeout_s
         states = {}
@@ -280,7 +156,7 @@ def leftovers(spool, work_directories, postgres, database):
     return sorted(known - contents), laid_out
 
 
-def collect(service, spool, timeout_s=60):
+def collect(service, spool, timeout_s=PATIENCE_S):
     """Let the service make room as it does after days, and tell what it does not find."""
     service.configure(spool={'keep': '1 s', 'keep_part': '1 s', 'collect': '1 s'})
     service.start()
@@ -306,7 +182,6 @@ def test_nothing_is_lost_and_nothing_done_twice(start_service, sandbox_hub, post
     course = Course(replicas, postgres_server, postgres, sandbox_hub, make_build, crash_library)
     began = time.monotonic()
     course.run()
-    assert not course.problems
     states = course.wait_for_ends()
     for service in replicas:
         assert service.stop() == 0
