@@ -217,8 +217,8 @@ static void opened_while_another_finishes(void **state)
     }
 }
 
-/* Until it is killed: parts that become contents, parts left half. */
-static void write_for_ever(struct spool *spool, unsigned seed)
+/* Until it is killed: parts that become contents, parts left half. Each step is told by a byte. */
+static void write_for_ever(struct spool *spool, unsigned seed, int told_fd)
 {
     struct cg_error err = {0};
     for (unsigned round = 0;; round++) {
@@ -228,7 +228,7 @@ static void write_for_ever(struct spool *spool, unsigned seed)
         snprintf(name, sizeof name, "part-%u", round % 5);
         struct spool_part *part = spool_part_open(spool, name, &have, &err);
         for (unsigned i = 0; part && i < 6; i++)
-            if (spool_part_append(part, data + (seed + round) % 1000, 100000, &err) < 0)
+            if (spool_part_append(part, data + (seed + round) % 1000, 100000, &err) < 0 || write(told_fd, "", 1) != 1)
                 _exit(1);
         if (!part || (round % 3 > 0 && spool_part_finish(part, &digests, &err) < 0))
             _exit(1);
@@ -268,16 +268,22 @@ static void killed_at_any_moment(void **state)
     struct cg_error err = {0};
     struct left left = {.spool = spool};
     for (unsigned i = 0; i < KILLS; i++) {
+        int status, told[2];
+        char byte;
+        assert_int_equal(pipe(told), 0);
         pid_t child = fork();
         if (child == 0)
-            write_for_ever(spool, i);
+            write_for_ever(spool, i, told[1]);
         assert_true(child > 0);
-        const struct timespec pause = {.tv_nsec = 3000000L + (long)(i * 7919 % 40) * 500000L};
+        close(told[1]);
+        for (unsigned steps = 0; steps < 8 + i * 7919 % 40; steps++)
+            assert_int_equal(read(told[0], &byte, 1), 1);
+        const struct timespec pause = {.tv_nsec = (long)(i * 104729 % 40) * 50000L};
         nanosleep(&pause, NULL);
-        int status;
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status)); /* it did not end by itself with an error */
+        close(told[0]);
         assert_all_whole(spool);
         assert_int_equal(spool_walk(spool, SPOOL_PARTS, finish_left, &left, &err), 0);
         assert_all_whole(spool);
