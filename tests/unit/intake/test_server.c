@@ -389,10 +389,8 @@ static void roles_are_asked(void **state)
     ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_submitter\r\nConnection: close\r\n\r\n");
     assert_has("HTTP/1.1 202 ");
     assert_has("\"caller\":\"submitter\"");
-    /* One request at a time is allowed, and the first has ended: the server knows that a moment after us. */
-    do
-        ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_submitter\r\nConnection: close\r\n\r\n");
-    while (strstr(text, "HTTP/1.1 429 "));
+    /* One request at a time is allowed, and the first has ended. */
+    ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_submitter\r\nConnection: close\r\n\r\n");
     assert_has("HTTP/1.1 202 ");
     ask("GET /closed HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_auditor\r\nConnection: close\r\n\r\n");
     assert_has("HTTP/1.1 403 ");
@@ -559,7 +557,8 @@ static void who_only_connects_gives_way(void **state)
 static int start_crowded(void **state)
 {
     (void)state;
-    return start_with((struct intake_options){.limits = {.connections = CROWD}});
+    return start_with((struct intake_options){
+        .limits = {.connections = CROWD, .header_seconds = 600, .idle_seconds = 600, .rate_seconds = 600}});
 }
 
 /* Two threads, and many more who never end what they began: nobody else waits for them, over the limit or below it. */
