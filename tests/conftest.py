@@ -95,7 +95,7 @@ def koji(koji_client):
     """koji(hub, 'import-cg', …, user='osbs', profile='sandbox'): run the real client, return CompletedProcess."""
     def run(hub, *arguments, user='osbs', profile='sandbox'):
         command = [koji_client, '-c', hub.profiles[user], '-p', profile, *map(str, arguments)]
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120,
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300,
                               stdin=subprocess.DEVNULL)
     return run
 
@@ -115,7 +115,7 @@ class CgImport:
         options = ['--config', hub.profiles[user], '--profile', profile] if hub else []
         return [str(self.path), *map(str, arguments[:1]), *options, *map(str, arguments[1:])]
 
-    def __call__(self, hub, *arguments, user='osbs', profile='sandbox', timeout=120, **settings):
+    def __call__(self, hub, *arguments, user='osbs', profile='sandbox', timeout=300, **settings):
         return subprocess.run(self.command(hub, *arguments, user=user, profile=profile), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
                               env=self.environment(hub), **settings)

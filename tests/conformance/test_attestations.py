@@ -40,7 +40,7 @@ def dumped(tmp_path_factory):
     if not SAMPLES.is_dir():
         pytest.skip('no samples at %s' % SAMPLES)
     directory = tmp_path_factory.mktemp('attested')
-    subprocess.run([str(DUMP), str(directory), *(str(SAMPLES / name) for name in NAMES)], check=True, timeout=60)
+    subprocess.run([str(DUMP), str(directory), *(str(SAMPLES / name) for name in NAMES)], check=True, timeout=300)
     return directory
 
 

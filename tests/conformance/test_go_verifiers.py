@@ -28,7 +28,7 @@ def logged(service, make_build):
     """(service, id of an import) with a log of more than 256 entries: posts are refused until it has them."""
     identity = service.post(make_build()).json()['id']
     assert service.wait(identity)['state'] == 'imported'
-    connection = http.client.HTTPConnection(service.url.split('//')[1].rstrip('/'), timeout=60)
+    connection = http.client.HTTPConnection(service.url.split('//')[1].rstrip('/'), timeout=300)
     for _ in range(POSTS):
         connection.request('POST', '/v1/imports', b'{', {'Content-Type': 'application/json',
                                                         'Authorization': 'Bearer ' + service.token})

@@ -28,7 +28,7 @@ class HubClient:
 
     def post(self, body, headers, query=''):
         """Status and body of one POST on a connection of its own."""
-        connection = http.client.HTTPConnection(*self.address, timeout=60)
+        connection = http.client.HTTPConnection(*self.address, timeout=300)
         try:
             connection.request('POST', self.path + query, body, headers)
             reply = connection.getresponse()

@@ -69,7 +69,7 @@ class Intake:
         self.process.stdout.close()
         self.sql('DELETE FROM callers')  # whose tokens the next start tells anew
 
-    def open(self, timeout=60):
+    def open(self, timeout=300):
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
 
     def ask(self, method, path, body=None, headers=None, caller='submitter'):
@@ -102,7 +102,7 @@ class Intake:
 
     def stop(self):
         self.process.stdin.close()
-        status = self.process.wait(30)
+        status = self.process.wait(300)
         shutil.rmtree(self.top)
         return status
 

@@ -141,7 +141,7 @@ def replay_directory(directory):
     return replay(lambda path: (pathlib.Path(directory) / path).read_bytes())
 
 
-def settled(service, timeout_s=120):
+def settled(service, timeout_s=300):
     """Wait until nothing waits and all is published; the checkpoint."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -131,7 +131,7 @@ class Sender:
     def send_bytes(self, request, user='osbs'):
         head, _, body = request.partition(b'\r\n\r\n')
         waits = b'expect: 100-continue' in head.lower()
-        with socket.create_connection(self.address, timeout=30) as plain, \
+        with socket.create_connection(self.address, timeout=300) as plain, \
                 self.contexts[user].wrap_socket(plain, server_hostname='localhost') as secure:
             secure.sendall(head + b'\r\n\r\n' + (b'' if waits else body))
             received = b''

@@ -10,7 +10,7 @@ import hub_client
 import published_log
 
 # For a condition that a loaded machine fulfils late.
-WAIT_S = 120
+WAIT_S = 300
 
 
 def import_as_other(hub, directory, token=None, client=None):

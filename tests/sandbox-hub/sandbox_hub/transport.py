@@ -12,8 +12,8 @@ import struct
 import threading
 
 HEAD_LIMIT_BYTES = 65536
-CERTIFICATE_TIMEOUT_S = 10
-READ_TIMEOUT_S = 20
+CERTIFICATE_TIMEOUT_S = 120
+READ_TIMEOUT_S = 120
 
 
 class Connection:

@@ -163,34 +163,38 @@ static void refuses_what_it_cannot_understand(void **state)
     }
 }
 
+/* Now the other run may end. */
 static void waited(void *context)
 {
-    *(bool *)context = true;
+    int *go_fd = context;
+    close(*go_fd);
+    *go_fd = -1;
 }
 
-/* A run in another process holds the lock and ends; this one waits, says so, and then sees what the other wrote. */
+/* A run in another process holds the lock; this one waits, says so, and then sees what the other wrote. */
 static void lets_one_run_at_a_time(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    int ready[2];
+    int ready[2], go[2];
+    char byte;
     assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(go), 0);
     pid_t child = fork();
     if (child == 0) {
+        close(go[1]);
         struct import_journal *held = open_key(&key, &err);
         import_journal_directory(held, "of the child", IMPORT_JOURNAL_NOW, &err);
-        ssize_t written = write(ready[1], "x", 1);
-        stop_sleep(NULL, 600);
+        bool told = write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 0;
         import_journal_close(held);
-        _exit(written == 1 ? 0 : 1);
+        _exit(told ? 0 : 1);
     }
-    char byte;
+    close(go[0]);
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    bool was_told = false;
     AUTO_IMPORT_JOURNAL struct import_journal *journal =
-        import_journal_open(scratch_path("a/b"), &key, NULL, waited, &was_told, &err);
+        import_journal_open(scratch_path("a/b"), &key, NULL, waited, &go[1], &err);
     assert_non_null(journal);
-    assert_true(was_told);
+    assert_int_equal(go[1], -1);
     assert_string_equal(import_journal_record(journal)->directory, "of the child");
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
