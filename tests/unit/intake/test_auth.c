@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is known how. The store's callers are a stand-in, linked instead of store/callers.c. */
+/* Who is known how. */
+#include "callers_stand_in.h"
 #include "unit.h"
 
 #include "intake/auth.h"
@@ -10,67 +11,11 @@
 
 #include <stdio.h>
 
-/* --- stand-in of the store: two tokens, one of them makes the database fail --------------------------------------- */
-
-static const char *generators[] = {"osbs", NULL};
-static char *copied_generators[2];
-
-int store_caller_by_token(struct store *store, const struct secret *token, struct store_caller *caller,
-                          struct cg_error *err)
-{
-    (void)store;
-    if (strcmp(secret_reveal(token), "cgi_down") == 0)
-        return cg_fail(err, CG_E_BUSY, "no connection to the database");
-    if (strcmp(secret_reveal(token), "cgi_good") != 0)
-        return 0;
-    copied_generators[0] = (char *)(uintptr_t)generators[0];
-    *caller = (struct store_caller){
-        .name = strdup("osbs-prod"), .roles = STORE_ROLE_SUBMITTER, .content_generators = copied_generators};
-    return 1;
-}
-
-void store_caller_finish(struct store_caller *caller)
-{
-    free(caller->name);
-    *caller = (struct store_caller){0};
-}
-
-/* The session "cgs_good" is of the caller of "cgi_good". */
-int store_session_by_key(struct store *store, const struct secret *key, const struct store_session_limits *limits,
-                         struct store_session *session, struct cg_error *err)
-{
-    AUTO_SECRET struct secret token = {0};
-    *session = (struct store_session){.expires_at = 1700000000 + limits->idle_s};
-    if (strcmp(secret_reveal(key), "cgs_down") == 0)
-        return cg_fail(err, CG_E_BUSY, "no connection to the database");
-    if (strcmp(secret_reveal(key), "cgs_good") != 0)
-        return 0;
-    assert_int_equal(secret_set(&token, "cgi_good", err), 0);
-    return store_caller_by_token(store, &token, &session->caller, err);
-}
-
-int store_session_stands(struct store *store, const char *caller_id, const char *key_sha256, struct cg_error *err)
-{
-    (void)store, (void)caller_id, (void)key_sha256, (void)err;
-    return 1;
-}
-
-int store_session_begin(struct store *store, const struct secret *token, const struct secret *before,
-                        const struct store_session_limits *limits, struct secret *key, struct store_session *session,
-                        struct cg_error *err)
-{
-    (void)before;
-    *session = (struct store_session){.expires_at = 1700000000 + limits->idle_s};
-    if (secret_set(key, "cgs_good", err) != 0)
-        return -1;
-    return store_caller_by_token(store, token, &session->caller, err);
-}
-
 /* --- asking ---------------------------------------------------------------------------------------------------------
  */
 
 static const struct intake_grant grants[] = {
-    {"CN=osbs-*", STORE_ROLE_SUBMITTER, generators, NULL},
+    {"CN=osbs-*", STORE_ROLE_SUBMITTER, stand_in_generators, NULL},
     {"user:*@EXAMPLE.COM", STORE_ROLE_OPERATOR, NULL, NULL},
     {"serviceaccount:builds/*", STORE_ROLE_SUBMITTER, NULL, NULL},
     {"user:*", STORE_ROLE_AUDITOR, NULL, NULL},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A running server: what handlers are given, what callers get, and how requests end. */
+#include "callers_stand_in.h"
 #include "running_server.h"
 
 #include "base/clock.h"
@@ -8,50 +9,6 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-
-/* --- the store's callers: a stand-in ------------------------------------------------------------------------------ */
-
-int store_caller_by_token(struct store *store, const struct secret *token, struct store_caller *caller,
-                          struct cg_error *err)
-{
-    (void)store;
-    const char *text = secret_reveal(token);
-    if (strcmp(text, "cgi_down") == 0)
-        return cg_fail(err, CG_E_BUSY, "connection to server at /var/run/secret-place failed");
-    if (strcmp(text, "cgi_submitter") != 0 && strcmp(text, "cgi_auditor") != 0)
-        return 0;
-    *caller =
-        (struct store_caller){.name = strdup(text + 4),
-                              .roles = strcmp(text, "cgi_submitter") == 0 ? STORE_ROLE_SUBMITTER : STORE_ROLE_AUDITOR};
-    return 1;
-}
-
-void store_caller_finish(struct store_caller *caller)
-{
-    free(caller->name);
-}
-
-/* Nobody signs in here. */
-int store_session_by_key(struct store *store, const struct secret *key, const struct store_session_limits *limits,
-                         struct store_session *session, struct cg_error *err)
-{
-    (void)store, (void)key, (void)limits, (void)session, (void)err;
-    return 0;
-}
-
-int store_session_stands(struct store *store, const char *caller_id, const char *key_sha256, struct cg_error *err)
-{
-    (void)store, (void)caller_id, (void)key_sha256, (void)err;
-    return 1;
-}
-
-int store_session_begin(struct store *store, const struct secret *token, const struct secret *before,
-                        const struct store_session_limits *limits, struct secret *key, struct store_session *session,
-                        struct cg_error *err)
-{
-    (void)store, (void)token, (void)before, (void)limits, (void)key, (void)session, (void)err;
-    return 0;
-}
 
 /* --- handlers -------------------------------------------------------------------------------------------------------
  */

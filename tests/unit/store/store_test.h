@@ -10,6 +10,7 @@
 
 #include "store/callers.h"
 #include "store/contents.h"
+#include "store/outbox.h"
 #include "store/queue.h"
 
 #include <stdio.h>
@@ -145,7 +146,7 @@ static inline struct store *open_store_with_import(char id[STORE_ID_SIZE])
 static inline void claim_one(struct store *store, const char *owner, struct store_claim *claim)
 {
     struct cg_error err = {0};
-    int claimed = store_claim_next(store, owner, 60000, claim, &err);
+    int claimed = store_claim_next(store, owner, 3600000, claim, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(claimed, 1);
 }
@@ -155,6 +156,38 @@ static inline struct store *open_store_with_claim(char id[STORE_ID_SIZE], struct
 {
     struct store *store = open_store_with_import(id);
     claim_one(store, "w", claim);
+    return store;
+}
+
+/* A caller with this name; its token. */
+static inline void make_caller(struct store *store, const char *name, struct secret *token)
+{
+    struct cg_error err = {0};
+    struct store_caller wanted = {.name = (char *)(uintptr_t)name, .roles = STORE_ROLE_OPERATOR};
+    assert_int_equal(store_caller_create(store, &wanted, token, &err), 0);
+}
+
+static inline struct store *open_store_with_caller(const char *name, struct secret *token)
+{
+    struct store *store = open_store();
+    make_caller(store, name, token);
+    return store;
+}
+
+/* The owner follows the record of HUB from now on. */
+static inline struct store_outbox_reach lead_outbox(struct store *store, const char *owner)
+{
+    struct cg_error err = {0};
+    struct store_outbox_reach reach;
+    assert_int_equal(store_outbox_lead(store, HUB, owner, 3600000, &reach, &err), 1);
+    assert_string_equal(err.message, "");
+    return reach;
+}
+
+static inline struct store *open_store_that_leads(const char *owner, struct store_outbox_reach *reach)
+{
+    struct store *store = open_store();
+    *reach = lead_outbox(store, owner);
     return store;
 }
 

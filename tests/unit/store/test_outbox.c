@@ -3,7 +3,6 @@
 
 #include "cg/provenance.h"
 #include "store/backfill.h"
-#include "store/outbox.h"
 
 #include <pthread.h>
 
@@ -32,15 +31,6 @@ static json_t *list_of(json_t *one, json_t *two)
     if (two)
         json_array_append_new(list, two);
     return list;
-}
-
-static struct store_outbox_reach led(struct store *store, const char *owner)
-{
-    struct cg_error err = {0};
-    struct store_outbox_reach reach;
-    assert_int_equal(store_outbox_lead(store, HUB, owner, 60000, &reach, &err), 1);
-    assert_string_equal(err.message, "");
-    return reach;
 }
 
 /* Brings the events in, which are released. */
@@ -83,8 +73,9 @@ static void brings_events_in_once_with_a_leaf_each(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1"), stale = reach;
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
+    struct store_outbox_reach stale = reach;
     assert_int_equal(reach.position, 0);
     assert_int_equal(put(store, &reach,
                          list_of(event(1, "state", "app-1-1", 7, "{'old': null, 'new': 1}"),
@@ -110,7 +101,7 @@ static void brings_events_in_once_with_a_leaf_each(void **state)
     struct store_outbox_reach next;
     assert_int_equal(store_outbox_lead(store, HUB, "r2", 60000, &next, &err), 0);
     assert_int_equal(store_outbox_let_go(store, HUB, "r1", &err), 0);
-    next = led(store, "r2");
+    next = lead_outbox(store, "r2");
     assert_int_equal(next.position, 2);
     assert_string_equal(next.digest, reach.digest);
     store_close(store);
@@ -119,8 +110,8 @@ static void brings_events_in_once_with_a_leaf_each(void **state)
 static void skips_no_event(void **state)
 {
     (void)state;
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     static const struct {
         int position;
         const char *kind, *nvr;
@@ -168,8 +159,9 @@ static void an_event_that_has_its_leaf_gets_no_other(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1"), restored = reach;
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
+    struct store_outbox_reach restored = reach;
     put(store, &reach, list_of(event(1, "state", "app-1-1", 7, "{}"), event(2, "tag", "app-1-1", 7, "{}")), &err);
     sql("INSERT INTO audit_entry (idx, id, type, nvr, leaf, leaf_hash) SELECT 0, id, type, nvr, leaf,"
         " sha256('\\x00'::bytea || leaf) FROM audit_pending WHERE type = 'hub-state'");
@@ -202,8 +194,8 @@ static void *race(void *context)
 static void two_that_bring_the_same_in_leave_one_leaf(void **state)
 {
     (void)state;
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     struct racing racing[2] = {{.store = store, .reach = reach}, {.store = store, .reach = reach}};
     pthread_t threads[2];
     for (size_t i = 0; i < 2; i++)
@@ -232,8 +224,8 @@ static void knows_what_became_of_builds(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     put(store, &reach, list_of(event(1, "import", "app-1-1,draft_7", 7, IMPORTED("d")), NULL), &err);
     assert_string_equal(on_hub(7), "app-1-1,draft_7 complete ");
     put(store, &reach,
@@ -275,8 +267,8 @@ static void a_draft_is_found_by_its_name_on_the_hub(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     CG_AUTO_JSON json_t *facts = facts_of("1");
     /* Two drafts of one release: the first is promoted, the second learned of last. */
     for (int id = 7; id <= 8; id++) {
@@ -306,33 +298,35 @@ static void a_draft_is_found_by_its_name_on_the_hub(void **state)
 /* --- imports --------------------------------------------------------------------------------------------------------
  */
 
-/* An import of the service that has uploaded to `directory`; claimed. */
-static void begin_own(struct store *store, const char *nvr, const char *directory, struct store_claim *claim)
+/* A store in which an import of app-1-1 is claimed, which has uploaded to cg-import/1, and the hub's record tells of
+ * one of build 7 as `imported` says; that is taken up as `import`. */
+static struct store *open_store_with_both(const char *imported, struct store_outbox_reach *reach,
+                                          struct store_claim *claim, struct store_outbox_import *import)
 {
     struct cg_error err = {0};
-    char id[STORE_ID_SIZE], text[100];
+    char id[STORE_ID_SIZE];
+    struct store *store = open_store_that_leads("r1", reach);
     CG_AUTO_JSON json_t *facts = facts_of("1");
-    struct store_new_import wanted = posted(nvr, 1);
+    CG_AUTO_JSON json_t *journal = quoted_json("{'directory': 'cg-import/1'}");
+    struct store_new_import wanted = posted("app-1-1", 1);
     wanted.facts = facts;
     queue_import(store, &wanted, id);
     claim_one(store, "w", claim);
-    snprintf(text, sizeof text, "{'directory': '%s'}", directory);
-    CG_AUTO_JSON json_t *journal = quoted_json(text);
     assert_int_equal(store_claim_journal(store, claim, journal, &err), 0);
+    assert_int_equal(put(store, reach, list_of(event(1, "import", "app-1-1", 7, imported), NULL), &err), 0);
+    assert_int_equal(store_outbox_next(store, HUB, import, &err), 1);
     assert_string_equal(err.message, "");
+    return store;
 }
 
 static void own_imports_are_matched_and_not_doubled(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
     struct store_claim claim;
-    begin_own(store, "app-1-1", "cg-import/1", &claim);
-    put(store, &reach, list_of(event(1, "import", "app-1-1", 7, IMPORTED("cg-import/1")), NULL), &err);
     CG_AUTO(store_outbox_import_finish) struct store_outbox_import import = {0};
-    assert_int_equal(store_outbox_next(store, HUB, &import, &err), 1);
+    struct store *store = open_store_with_both(IMPORTED("cg-import/1"), &reach, &claim, &import);
     /* The hub has it, and the service has not heard so yet. */
     assert_int_equal(store_outbox_match(store, HUB, &import, &err), STORE_OUTBOX_ON_A_WAY);
     /* The journal goes before the end is written down. */
@@ -359,13 +353,10 @@ static void others_are_told_from_own_on_their_way(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
     struct store_claim claim;
-    begin_own(store, "app-1-1", "cg-import/1", &claim);
-    put(store, &reach, list_of(event(1, "import", "app-1-1", 7, IMPORTED("other/1")), NULL), &err);
     CG_AUTO(store_outbox_import_finish) struct store_outbox_import import = {0};
-    assert_int_equal(store_outbox_next(store, HUB, &import, &err), 1);
+    struct store *store = open_store_with_both(IMPORTED("other/1"), &reach, &claim, &import);
     assert_int_equal(store_outbox_match(store, HUB, &import, &err), STORE_OUTBOX_OTHERS);
     CG_AUTO_JSON json_t *facts = facts_of("1");
     struct store_found_build found = found_build(facts, 7);
@@ -389,8 +380,8 @@ static void what_a_backfill_found_is_not_doubled(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     CG_AUTO_JSON json_t *facts = facts_of("1");
     struct store_found_build found = found_build(facts, 7);
     found.origin = "backfill";
@@ -418,8 +409,8 @@ static void puts_off_what_cannot_be_settled(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     put(store, &reach,
         list_of(event(1, "import", "app-1-1", 7, IMPORTED("a")), event(2, "import", "app-1-2", 8, IMPORTED("b"))),
         &err);
@@ -446,8 +437,8 @@ static void a_hub_that_went_back_begins_another_line(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     char first[65], digest[65];
     put(store, &reach,
         list_of(event(1, "import", "app-1-1", 7, IMPORTED("a")), event(2, "tag", "app-1-1", 7, "{'tag': 'a'}")), &err);
@@ -484,8 +475,8 @@ static void a_build_id_given_again_is_another_build(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     CG_AUTO_JSON json_t *facts = facts_of("1");
     CG_AUTO_JSON json_t *other = facts_of("2");
     CG_AUTO(store_outbox_import_finish) struct store_outbox_import import = {0};
@@ -508,8 +499,8 @@ static void tells_how_it_stands(void **state)
 {
     (void)state;
     struct cg_error err = {0}, why = {0};
-    struct store *store = open_store();
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach;
+    struct store *store = open_store_that_leads("r1", &reach);
     cg_fail(&why, CG_E_UNREACHABLE, "nobody there");
     assert_int_equal(store_outbox_tell(store, HUB, STORE_OUTBOX_FAILED, &why, &err), 0);
     assert_int_equal(store_outbox_tell(store, HUB, STORE_OUTBOX_DENIED, &why, &err), 0);
@@ -556,7 +547,7 @@ static void a_list_tells_where_no_record_does(void **state)
     assert_string_equal(on_hub(7), "app-1-1 deleted ");
     assert_string_equal(leaves(), "build build-seen");
     /* The record's word stands. */
-    struct store_outbox_reach reach = led(store, "r1");
+    struct store_outbox_reach reach = lead_outbox(store, "r1");
     put(store, &reach, list_of(event(1, "state", "app-1-1", 7, "{'old': 2, 'new': 1}"), NULL), &err);
     assert_int_equal(store_backfill_known(store, HUB, STORE_BACKFILL_TELL, listed, 2, &err), 0);
     assert_string_equal(on_hub(7), "app-1-1 complete ");

@@ -6,14 +6,6 @@
 static const struct store_session_limits limits = {.idle_s = 1800, .most_s = 43200};
 static const struct secret none = {0};
 
-/* A caller with this name; its token. */
-static void make_caller(struct store *store, const char *name, struct secret *token)
-{
-    struct cg_error err = {0};
-    struct store_caller wanted = {.name = (char *)(uintptr_t)name, .roles = STORE_ROLE_OPERATOR};
-    assert_int_equal(store_caller_create(store, &wanted, token, &err), 0);
-}
-
 static void begin(struct store *store, const struct secret *token, const struct secret *before, struct secret *key)
 {
     struct cg_error err = {0};
@@ -21,6 +13,14 @@ static void begin(struct store *store, const struct secret *token, const struct 
     assert_int_equal(store_session_begin(store, token, before, &limits, key, &session, &err), 1);
     assert_string_equal(err.message, "");
     store_session_finish(&session);
+}
+
+/* A store with the caller alice, who has signed in. */
+static struct store *open_store_with_session(struct secret *token, struct secret *key)
+{
+    struct store *store = open_store_with_caller("alice", token);
+    begin(store, token, &none, key);
+    return store;
 }
 
 /* 1 known, 0 not. */
@@ -75,11 +75,9 @@ static void ends_when_it_is_not_used_or_too_old(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
     AUTO_SECRET struct secret token = {0}, key = {0};
     struct store_session session;
-    make_caller(store, "alice", &token);
-    begin(store, &token, &none, &key);
+    struct store *store = open_store_with_session(&token, &key);
     assert_string_equal(sql("SELECT expires_at - began_at = interval '30 min' AND ends_at - began_at = interval '12 h'"
                             " FROM sessions"),
                         "t");
@@ -114,10 +112,9 @@ static void is_worth_no_more_than_its_token(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
     AUTO_SECRET struct secret token = {0}, key = {0}, second = {0};
     struct store_session session;
-    make_caller(store, "alice", &token);
+    struct store *store = open_store_with_caller("alice", &token);
     sql("UPDATE callers SET expires_at = now() + interval '10 min'");
     begin(store, &token, &none, &key);
     assert_string_equal(sql("SELECT ends_at = c.expires_at AND s.expires_at = ends_at FROM sessions s, callers c"),
@@ -143,10 +140,8 @@ static void ends_when_asked_to(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
     AUTO_SECRET struct secret token = {0}, first = {0}, second = {0}, third = {0};
-    make_caller(store, "alice", &token);
-    begin(store, &token, &none, &first);
+    struct store *store = open_store_with_session(&token, &first);
     begin(store, &token, &none, &second);
     assert_string_not_equal(secret_reveal(&first), secret_reveal(&second));
     assert_int_equal(store_session_end(store, &first, &err), 1);
@@ -164,11 +159,9 @@ static void stands_as_long_as_caller_and_session_count(void **state)
 {
     (void)state;
     struct cg_error err = {0};
-    struct store *store = open_store();
     AUTO_SECRET struct secret token = {0}, key = {0};
     struct store_session session;
-    make_caller(store, "alice", &token);
-    begin(store, &token, &none, &key);
+    struct store *store = open_store_with_session(&token, &key);
     assert_int_equal(store_session_by_key(store, &key, &limits, &session, &err), 1);
     char id[STORE_ID_SIZE], sha256[65];
     memcpy(id, session.caller.id, sizeof id);
@@ -191,9 +184,8 @@ static void stands_as_long_as_caller_and_session_count(void **state)
 static void a_caller_has_so_many_at_most(void **state)
 {
     (void)state;
-    struct store *store = open_store();
     AUTO_SECRET struct secret token = {0}, other = {0}, first = {0}, second = {0}, key = {0};
-    make_caller(store, "alice", &token);
+    struct store *store = open_store_with_caller("alice", &token);
     make_caller(store, "bob", &other);
     begin(store, &other, &none, &key);
     begin(store, &token, &none, &first);
