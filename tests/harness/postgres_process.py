@@ -17,6 +17,8 @@ import time
 
 import pytest
 
+from patience import PATIENCE_S, wait_until
+
 PLACES = ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', '/usr/bin', '/usr/local/bin']
 
 
@@ -53,12 +55,12 @@ class Postgres:
     def start(self):
         settings = {'listen_addresses': "''", 'unix_socket_directories': self.top, 'fsync': 'off',
                     'shared_buffers': '32MB', 'max_connections': 200}
-        self.run('pg_ctl', '-s', '-w', '-t', 60, '-D', self.top / 'data', '-l', self.top / 'log', '-o',
+        self.run('pg_ctl', '-s', '-w', '-t', PATIENCE_S, '-D', self.top / 'data', '-l', self.top / 'log', '-o',
                  ' '.join('-c %s=%s' % setting for setting in settings.items()), 'start')
 
     def restart(self):
         """After crash(): the children of a killed server end by themselves, until then a new one refuses to start."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 return self.start()
@@ -75,8 +77,7 @@ class Postgres:
         """Kill the first process; returns when it is gone."""
         pid = self.pid
         os.kill(pid, signal.SIGKILL)
-        while os.path.exists('/proc/%d' % pid):
-            time.sleep(0.002)
+        wait_until(lambda: not os.path.exists('/proc/%d' % pid), every_s=0.002)
 
     def backends(self):
         """The pids of the processes that serve connections."""
@@ -104,7 +105,7 @@ class Postgres:
 
     def stop(self):
         if (self.top / 'data' / 'postmaster.pid').exists():
-            self.run('pg_ctl', '-s', '-w', '-D', self.top / 'data', '-m', 'immediate', 'stop')
+            self.run('pg_ctl', '-s', '-w', '-t', PATIENCE_S, '-D', self.top / 'data', '-m', 'immediate', 'stop')
         shutil.rmtree(self.top)
 
 

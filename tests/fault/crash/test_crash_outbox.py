@@ -149,7 +149,7 @@ def test_every_event_is_one_leaf_whatever_is_killed(start_service, start_hub, po
     course.run()
     assert not course.problems
     for id in course.own:
-        assert replicas[0].wait(id, timeout_s=180)['state'] == 'imported'
+        assert replicas[0].wait(id)['state'] == 'imported'
     last = max(row['position'] for row in hub.steer('record', {'keep': 1 << 60}))
     trail.wait_for(last)
     leaves = trail.leaves()

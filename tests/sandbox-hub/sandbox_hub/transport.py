@@ -12,8 +12,9 @@ import struct
 import threading
 
 HEAD_LIMIT_BYTES = 65536
-CERTIFICATE_TIMEOUT_S = 10
-READ_TIMEOUT_S = 20
+# A client that a loaded machine holds up is waited for.
+CERTIFICATE_TIMEOUT_S = 120
+READ_TIMEOUT_S = 120
 
 
 class Connection:
