@@ -85,6 +85,11 @@ class Postgres:
                                       ' AND pid <> pg_backend_pid()')
         return [int(line) for line in answer.split()]
 
+    def wait_unused(self, database):
+        """What was connected has ended; the processes that served it end a moment later."""
+        wait_until(lambda: self.sql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s'"
+                                                " AND backend_type = 'client backend'" % database) == '0')
+
     def conninfo(self, database):
         return 'host=%s user=tests dbname=%s' % (self.top, database)
 
