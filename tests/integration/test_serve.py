@@ -131,6 +131,22 @@ def test_the_second_sigterm_leaves_it_to_the_next_owner(start_service, sandbox_h
     assert service.hub.call('getBuild', done['nvr'])['id'] == done['build_id']
 
 
+def test_stopped_while_it_tags_a_build_is_tagged_by_the_next_owner(start_service, sandbox_hub, postgres, make_build):
+    service = start_service(sandbox_hub, postgres, settings={'service': {'drain': '10 min'}, 'worker': {'lease': '5 s'}})
+    sandbox_hub.arm('pause', 'getTaskInfo')
+    id = service.post(make_build(), '?tag=test-candidate').json()['id']
+    sandbox_hub.wait_met()
+    for _ in range(2):
+        service.signal(signal.SIGTERM)
+        service.wait_log('draining')
+    assert service.process.wait(PATIENCE_S) == 0
+    sandbox_hub.clear_faults()
+    service.start()
+    done = service.wait(id)
+    assert (done['state'], done['held']) == ('imported', None)
+    assert [tag['name'] for tag in sandbox_hub.call('listTags', done['nvr'])] == ['test-candidate']
+
+
 def test_a_watcher_does_not_hold_the_stop_up(service, make_build):
     service.hub.arm('pause', 'CGImport')
     id = post(service, make_build())
