@@ -13,6 +13,7 @@ sys.path.insert(0, str(TOP / 'tests' / 'harness'))
 from go_verifiers import go_verifiers  # noqa: E402,F401
 from hub_process import SandboxHub  # noqa: E402
 import make_build as build_maker  # noqa: E402
+from patience import PATIENCE_S  # noqa: E402
 from postgres_process import postgres, postgres_server  # noqa: E402,F401
 from service_process import service, start_service  # noqa: E402,F401
 
@@ -95,7 +96,7 @@ def koji(koji_client):
     """koji(hub, 'import-cg', …, user='osbs', profile='sandbox'): run the real client, return CompletedProcess."""
     def run(hub, *arguments, user='osbs', profile='sandbox'):
         command = [koji_client, '-c', hub.profiles[user], '-p', profile, *map(str, arguments)]
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300,
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S,
                               stdin=subprocess.DEVNULL)
     return run
 
@@ -115,7 +116,7 @@ class CgImport:
         options = ['--config', hub.profiles[user], '--profile', profile] if hub else []
         return [str(self.path), *map(str, arguments[:1]), *options, *map(str, arguments[1:])]
 
-    def __call__(self, hub, *arguments, user='osbs', profile='sandbox', timeout=300, **settings):
+    def __call__(self, hub, *arguments, user='osbs', profile='sandbox', timeout=PATIENCE_S, **settings):
         return subprocess.run(self.command(hub, *arguments, user=user, profile=profile), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
                               env=self.environment(hub), **settings)

@@ -279,6 +279,15 @@ static int take_all(struct run *run, struct cg_error *err)
     return 0;
 }
 
+/* Whether it was between two builds or while the hub was talked to: the same is said of it. */
+static int end_early(struct cg_error *err)
+{
+    if (err->code != CG_E_INTERRUPTED)
+        return -1;
+    cg_error_clear(err);
+    return stopped(err);
+}
+
 int backfill_run(const struct backfill_options *options, struct backfill_counts *counts, struct cg_error *err)
 {
     struct run run = {.options = options,
@@ -296,7 +305,7 @@ int backfill_run(const struct backfill_options *options, struct backfill_counts 
     int result = run.put_aside ? take_all(&run, err) : cg_fail_memory(err);
     json_decref(run.put_aside);
     if (result < 0)
-        return -1;
+        return end_early(err);
     if (counts->failed + counts->on_a_way > 0)
         return 1;
     if (options->mode == BACKFILL_LOOK)

@@ -9,9 +9,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Whether the hub was told to tag it or not: that is no fault of the tag, and whoever goes on looks. */
+static int interrupted(const struct import_work *work, struct cg_error *err)
+{
+    return cg_fail(err, CG_E_INTERRUPTED, "interrupted: %s is imported, and perhaps not tagged %s", work->result->nvr,
+                   work->request->tag);
+}
+
 /* A failure of a call while tagging, told as one of tagging. */
 static int tag_failed(const struct import_work *work, const struct cg_error *cause, struct cg_error *err)
 {
+    if (cause->code == CG_E_INTERRUPTED)
+        return interrupted(work, err);
     cg_fail(err, CG_E_TAG, "%s is imported, but not tagged %s: %s", work->result->nvr, work->request->tag,
             cause->message);
     if (cause->hint[0])
@@ -65,8 +74,10 @@ static int wait_for_tag(struct import_work *work, struct cg_error *err)
         int tagged = prepare(work, err);
         if (tagged != 0)
             return tagged < 0 ? -1 : 0;
-        if (clock_monotonic_ms() >= end || stop_sleep(work->stop, backoff_next(&backoff)))
+        if (clock_monotonic_ms() >= end)
             break;
+        if (stop_sleep(work->stop, backoff_next(&backoff)))
+            return interrupted(work, err);
     }
     cg_fail(err, CG_E_TAG, "%s is imported; the answer to tagging it %s was lost, and it is not there yet",
             work->result->nvr, work->request->tag);

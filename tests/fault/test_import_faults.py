@@ -285,7 +285,7 @@ def going_on_later(hub):
 
 def start_and_stop(cg_import, hub, directory, *options, method, number, **rule):
     """Start it, and send it the signal while the hub stands still, or when it has ended without such a request."""
-    hub.arm('pause', method, seconds=3600, **rule)
+    hub.arm('pause', method, **rule)
     process = start(cg_import, hub, directory, *options)
     hub.wait_met(process=process)
     process.send_signal(number)

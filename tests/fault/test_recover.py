@@ -39,7 +39,7 @@ def sent_long_ago(hub, seconds=4000):
 @RESERVATION
 def test_the_import_was_done_and_is_found(any_hub, cg_import, make_build, options):
     directory = make_build()
-    session = kill_in_import(cg_import, any_hub, directory, *options, action='pause', stage='end', seconds=3600)
+    session = kill_in_import(cg_import, any_hub, directory, *options, action='pause', stage='end')
     end_session(any_hub, session)
     done, result = run(cg_import, any_hub, directory, *options)
     assert (done.returncode, result['outcome'], result['sent_bytes']) == (0, 'imported', 0), done.stderr

@@ -11,8 +11,11 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE_S
+
 BUILDER = pathlib.Path(__file__).resolve().parent / 'go-verifiers'
 PROXY_AWAY = 75
+BUILD_S = 3600       # with other workers that build it, too, one after the other
 
 
 class GoVerifiers:
@@ -21,7 +24,7 @@ class GoVerifiers:
 
     def __call__(self, *arguments):
         return subprocess.run([self.path, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=300, stdin=subprocess.DEVNULL)
+                              timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
 
     @contextlib.contextmanager
     def witness(self, name, log_vkey):
@@ -38,7 +41,7 @@ class GoVerifiers:
 def go_verifiers():
     if not shutil.which('go'):
         pytest.skip('no go: the package golang-go of Debian, golang of Fedora')
-    done = subprocess.run([str(BUILDER)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600)
+    done = subprocess.run([str(BUILDER)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=BUILD_S)
     if done.returncode == PROXY_AWAY:
         pytest.skip('the Go module proxy is not reached: ' + done.stderr[-200:].strip())
     assert done.returncode == 0, done.stderr

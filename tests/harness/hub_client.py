@@ -4,6 +4,8 @@ import http.client
 import urllib.parse
 import xmlrpc.client
 
+from patience import PATIENCE_S
+
 CALLNUM_HEADERS = ('Koji-Callnum', 'Koji-Session-Callnum')
 
 
@@ -28,7 +30,7 @@ class HubClient:
 
     def post(self, body, headers, query=''):
         """Status and body of one POST on a connection of its own."""
-        connection = http.client.HTTPConnection(*self.address, timeout=300)
+        connection = http.client.HTTPConnection(*self.address, timeout=PATIENCE_S)
         try:
             connection.request('POST', self.path + query, body, headers)
             reply = connection.getresponse()

@@ -4,9 +4,10 @@ import json
 import pathlib
 import subprocess
 import sys
-import time
 import urllib.request
 import xmlrpc.client
+
+from patience import PATIENCE_S, wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = TOP / 'tests' / 'sandbox-hub' / 'sandbox-hub'
@@ -31,38 +32,36 @@ class SandboxHub:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=120)
+        self.process.wait(timeout=PATIENCE_S)
         self.process.stdout.close()
 
     # --- steering ----------------------------------------------------------------------------------------------------
     def steer(self, page, given=None, method=None):
         body = None if given is None else json.dumps(given).encode()
         request = urllib.request.Request('%s/%s' % (self.info['sandbox'], page), data=body, method=method)
-        with urllib.request.urlopen(request) as reply:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
             return json.load(reply)
 
     def arm(self, action, method='*', **settings):
         """Let something go wrong: see sandbox_hub/faults.py for the actions."""
         return self.steer('faults', dict(settings, action=action, method=method))
 
-    def wait_met(self, count=1, timeout_s=300, process=None):
+    def wait_met(self, count=1, process=None):
         """Return when so many requests have met the armed rules, or that process has ended; a pause is met when the hub
         stands still."""
-        deadline = time.monotonic() + timeout_s
-        while sum(rule['paused' if rule['action'] == 'pause' else 'met'] for rule in self.steer('faults')) < count:
-            if process and process.poll() is not None:
-                return
-            if time.monotonic() > deadline:
-                raise TimeoutError('no request met the armed fault rules')
-            time.sleep(0.02)
+        def met():
+            return sum(rule['paused' if rule['action'] == 'pause' else 'met'] for rule in self.steer('faults')) >= count
+        wait_until(lambda: met() or (process and process.poll() is not None),
+                   lambda: 'no request met the armed fault rules')
 
-    def wait_answered(self, method, timeout_s=300):
+    def wait_answered(self, method):
         """Return when the hub is at work at no such request any more."""
-        deadline = time.monotonic() + timeout_s
-        while any(entry['outcome'] is None for entry in self.log(method)):
-            if time.monotonic() > deadline:
-                raise TimeoutError('the hub is still at work at %s' % method)
-            time.sleep(0.02)
+        wait_until(lambda: all(entry['outcome'] for entry in self.log(method)),
+                   lambda: 'the hub is still at work at %s' % method)
+
+    def wait_asked(self, method, count=1):
+        """Return when so many such requests have come."""
+        wait_until(lambda: len(self.log(method)) >= count, lambda: 'the hub saw no %s' % method)
 
     def clear_faults(self):
         return self.steer('faults', method='DELETE')

@@ -16,6 +16,7 @@ import shutil
 import pytest
 
 import contract
+from patience import PATIENCE_S
 from postgres_process import postgres_server  # noqa: F401
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -69,8 +70,8 @@ class Intake:
         self.process.stdout.close()
         self.sql('DELETE FROM callers')  # whose tokens the next start tells anew
 
-    def open(self, timeout=300):
-        return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
+    def open(self):
+        return http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE_S)
 
     def ask(self, method, path, body=None, headers=None, caller='submitter'):
         """One request on a connection of its own. `caller` None sends no token."""
@@ -102,7 +103,7 @@ class Intake:
 
     def stop(self):
         self.process.stdin.close()
-        status = self.process.wait(300)
+        status = self.process.wait(PATIENCE_S)
         shutil.rmtree(self.top)
         return status
 

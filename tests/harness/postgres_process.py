@@ -13,12 +13,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
 import pytest
 
-# For what a loaded machine does late.
-PATIENCE_S = 300
+from patience import PATIENCE_S, wait_until
+
 PLACES = ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', '/usr/bin', '/usr/local/bin']
 
 
@@ -71,17 +70,20 @@ class Postgres:
         except ProcessLookupError:
             return False
         # Once the first process has heard of the end it lets nobody in until all is recovered; before, it might.
-        while os.path.exists('/proc/%d' % pid):
-            time.sleep(0.002)
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                self.sql('postgres', 'SELECT 1')
-                return True
-            except RuntimeError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+        wait_until(lambda: not os.path.exists('/proc/%d' % pid), every_s=0.002)
+        wait_until(self.answers, lambda: 'the server does not come back')
+        return True
+
+    def answers(self):
+        try:
+            return bool(self.sql('postgres', 'SELECT 1'))
+        except RuntimeError:
+            return False
+
+    def wait_unused(self, database):
+        """What was connected has ended; the processes that served it end a moment later."""
+        wait_until(lambda: self.sql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s'"
+                                                " AND backend_type = 'client backend'" % database) == '0')
 
     def conninfo(self, database):
         return 'host=%s user=tests dbname=%s' % (self.top, database)
@@ -104,7 +106,7 @@ class Postgres:
 
     def stop(self):
         if (self.top / 'data' / 'postmaster.pid').exists():
-            self.run('pg_ctl', '-s', '-w', '-D', self.top / 'data', '-m', 'immediate', 'stop')
+            self.run('pg_ctl', '-s', '-w', '-t', PATIENCE_S, '-D', self.top / 'data', '-m', 'immediate', 'stop')
         shutil.rmtree(self.top)
 
 

@@ -8,7 +8,8 @@ import hashlib
 import json
 import pathlib
 import struct
-import time
+
+from patience import wait_until
 
 
 def leaf_hash(leaf):
@@ -141,19 +142,23 @@ def replay_directory(directory):
     return replay(lambda path: (pathlib.Path(directory) / path).read_bytes())
 
 
-def settled(service, timeout_s=300):
+def figures(service):
+    """What the service's metrics say of the log; those that it cannot tell at the moment are missing."""
+    lines = service.request('GET', '/metrics', token='').body.decode().splitlines()
+    return {name: float(value) for name, _, value in (line.partition(' ') for line in lines)
+            if name.startswith('cg_import_audit_')}
+
+
+def is_settled(told):
+    pending, published, signed = (told.get('cg_import_audit_' + name) for name in (
+        'pending', 'published_entries', 'signed_entries'))
+    return pending == 0 and bool(published) and published == signed
+
+
+def settled(service):
     """Wait until nothing waits and all is published; the checkpoint."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        reply = service.request('GET', '/metrics', token='')
-        figures = dict(line.split(' ') for line in reply.body.decode().splitlines()
-                       if line.startswith('cg_import_audit_'))
-        published = float(figures.get('cg_import_audit_published_entries', 0))
-        if float(figures['cg_import_audit_pending']) == 0 and published > 0 and \
-                published == float(figures['cg_import_audit_signed_entries']):
-            return Checkpoint(service.request('GET', '/checkpoint', token='').body.decode())
-        assert time.monotonic() < deadline, figures
-        time.sleep(0.05)
+    wait_until(lambda: is_settled(figures(service)), lambda: figures(service), 0.05)
+    return Checkpoint(service.request('GET', '/checkpoint', token='').body.decode())
 
 
 def vkey_of(leaves):

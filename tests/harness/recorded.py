@@ -12,6 +12,8 @@ import ssl
 import urllib.parse
 import xmlrpc.client
 
+from patience import PATIENCE_S
+
 RECORDINGS = pathlib.Path(__file__).resolve().parents[1] / 'data' / 'recordings'
 PLACEHOLDER = re.compile(rb'\d+-KEY\d{4}x+|TOKEN\d{3}x+')
 TYPE_TAG = re.compile(rb'<value><(\w+)/?>')
@@ -131,7 +133,7 @@ class Sender:
     def send_bytes(self, request, user='osbs'):
         head, _, body = request.partition(b'\r\n\r\n')
         waits = b'expect: 100-continue' in head.lower()
-        with socket.create_connection(self.address, timeout=300) as plain, \
+        with socket.create_connection(self.address, timeout=PATIENCE_S) as plain, \
                 self.contexts[user].wrap_socket(plain, server_hostname='localhost') as secure:
             secure.sendall(head + b'\r\n\r\n' + (b'' if waits else body))
             received = b''

@@ -10,11 +10,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
 import pytest
+
+from patience import PATIENCE_S, wait_until
+from reserved_port import ReservedPort
+
+# What a service that is removed has for its imports before it is told to leave everything.
+DRAIN_S = 10
 
 
 class Reply:
@@ -28,7 +33,10 @@ class Reply:
 
 
 class Service:
-    """`settings`: {'worker': {'threads': 2}}, over those that a test needs; `database`: None for a private one."""
+    """
+    `settings`: {'worker': {'threads': 2}}, over those that a test needs; `database`: None for a private one. Started again it
+    has the same address.
+    """
 
     def __init__(self, program, hub, database=None, settings=None, spool=None, state=None):
         self.program, self.hub = program, hub
@@ -40,10 +48,11 @@ class Service:
         self.ready_file = self.top / 'ready'
         self.log_file = self.top / 'log'
         self.process = self.token = self.url = None
+        self.port = ReservedPort()
         wanted = {'service': {'state_directory': self.state, 'drain': '5 s'},
-                  'listen': {'port': 0},
+                  'listen': {'port': self.port.number},
                   'spool': {'directory': spool or self.state / 'spool', 'reserve': '0 B'},
-                  'worker': {'retry_first': '50 ms', 'retry_most': '500 ms', 'lease': '5 s'},
+                  'worker': {'retry_first': '50 ms', 'retry_most': '500 ms', 'lease': '1 min'},
                   'hub sandbox': {'koji_config': hub.profiles['osbs'], 'lists': '1 h'} if hub else {}}
         if database:
             wanted['database'] = {'conninfo': database, 'migrate': 'yes', 'connections': 8}
@@ -67,20 +76,17 @@ class Service:
                 if not key.startswith(('KOJI', 'CG_', 'XDG_', 'KRB5', 'NOTIFY', 'WATCHDOG', 'STATE_DIRECTORY'))}
         return dict(kept, HOME=str(self.top))
 
-    def start(self, timeout_s=300, environment=None, prefix=(), interval_s=0.02):
+    def start(self, environment=None, prefix=(), interval_s=0.02):
         self.ready_file.unlink(missing_ok=True)
         with open(self.log_file, 'ab') as log:
             self.process = subprocess.Popen(
                 [*prefix, str(self.program), 'serve', '--config', str(self.config), '--ready-file',
                  str(self.ready_file)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 env=dict(self.environment(), **(environment or {})))
-        deadline = time.monotonic() + timeout_s
-        while not self.ready_file.exists():
-            if self.process.poll() is not None:
-                raise RuntimeError('the service ended with status %s:\n%s' % (self.process.returncode, self.log()))
-            if time.monotonic() > deadline:
-                raise TimeoutError('the service does not get ready:\n%s' % self.log())
-            time.sleep(interval_s)
+        wait_until(lambda: self.ready_file.exists() or self.process.poll() is not None,
+                   lambda: 'the service does not get ready:\n%s' % self.log(), interval_s)
+        if not self.ready_file.exists():
+            raise RuntimeError('the service ended with status %s:\n%s' % (self.process.returncode, self.log()))
         self.url = json.loads(self.ready_file.read_text())['url']
         return self
 
@@ -90,32 +96,35 @@ class Service:
     def kill(self):
         """As a crash would."""
         self.process.kill()
-        self.process.wait(timeout=300)
+        self.process.wait(PATIENCE_S)
 
-    def stop(self, timeout_s=300):
+    def stop(self):
         """Drain; the exit status."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=timeout_s)
+            self.process.wait(PATIENCE_S)
         return self.process.returncode if self.process else None
 
     def remove(self):
+        """A test that failed may have left an import that a hub holds up: it is not waited for."""
         if self.process and self.process.poll() is None:
-            self.stop()
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(DRAIN_S)
+            except subprocess.TimeoutExpired:
+                self.stop()
+        self.port.release()
         shutil.rmtree(self.top, ignore_errors=True)
 
     def log(self):
-        return self.log_file.read_text() if self.log_file.exists() else ''
+        """What it wrote so far; the last character may be there in part."""
+        return self.log_file.read_text(errors='replace') if self.log_file.exists() else ''
 
-    def wait_log(self, text, timeout_s=300):
-        deadline = time.monotonic() + timeout_s
-        while text not in self.log():
-            if time.monotonic() > deadline:
-                raise TimeoutError('the log does not say %r:\n%s' % (text, self.log()))
-            time.sleep(0.02)
+    def wait_log(self, text):
+        wait_until(lambda: text in self.log(), lambda: 'the log does not say %r:\n%s' % (text, self.log()))
 
     # --- callers -----------------------------------------------------------------------------------------------------
-    def verb(self, verb, *arguments, timeout=300):
+    def verb(self, verb, *arguments, timeout=PATIENCE_S):
         """Run a verb of the service's own machine: verb('token', 'list')."""
         return subprocess.run([str(self.program), verb, '--config', str(self.config), *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout,
@@ -130,7 +139,7 @@ class Service:
         return done.stdout.strip()
 
     # --- requests ----------------------------------------------------------------------------------------------------
-    def request(self, method, path, body=None, headers=None, token=None, timeout_s=300):
+    def request(self, method, path, body=None, headers=None, token=None, timeout_s=PATIENCE_S):
         """Ask; `token` is that of the caller called "operator" if not given, '' for none."""
         token = self.token if token is None else token
         headers = dict(headers or {}, **({'Authorization': 'Bearer ' + token} if token else {}))
@@ -159,17 +168,14 @@ class Service:
     def show(self, id, token=None):
         return self.request('GET', '/v1/imports/%s' % id, token=token).json()
 
-    def wait(self, id, *states, timeout_s=300):
+    def wait(self, id, *states):
         """Wait for one of the states (those at which an import rests, if none are given); the import."""
         states = states or ('imported', 'rejected', 'canceled', 'held')
-        deadline = time.monotonic() + timeout_s
-        while True:
-            found = self.show(id)
-            if found.get('state') in states:
-                return found
-            if time.monotonic() > deadline:
-                raise TimeoutError('import %s: %s\n%s' % (id, json.dumps(found, indent=1), self.log()))
-            time.sleep(0.05)
+
+        def found():
+            shown = self.show(id)
+            return shown if shown.get('state') in states else None
+        return wait_until(found, lambda: 'import %s: %s\n%s' % (id, json.dumps(self.show(id), indent=1), self.log()), 0.05)
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 """Builds that other clients import into a sandbox hub, and what the trail of a service says of them."""
 import json
 import pathlib
-import time
 import uuid
 
 import contract
 import hub_client
 import published_log
-
-# For a condition that a loaded machine fulfils late.
-WAIT_S = 300
+from patience import wait_until
 
 
 def import_as_other(hub, directory, token=None, client=None):
@@ -69,10 +66,7 @@ class Trail:
         return hubs[0]['outbox'] if hubs else None
 
     def wait(self, condition, what):
-        deadline = time.monotonic() + WAIT_S
-        while not condition():
-            assert time.monotonic() < deadline, '%s\n%s' % (what, self.service.log()[-4000:])
-            time.sleep(0.05)
+        wait_until(condition, lambda: '%s\n%s' % (what, self.service.log()[-4000:]), 0.05)
 
     def wait_for(self, position, still_open=0):
         """The record is in up to that event, and that many of its imports are not settled."""

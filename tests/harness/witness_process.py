@@ -4,7 +4,9 @@ import json
 import pathlib
 import signal
 import subprocess
-import time
+
+from patience import PATIENCE_S, wait_until
+from reserved_port import ReservedPort
 
 
 def keygen(program, name, file, *options):
@@ -24,29 +26,26 @@ class Witness:
         self.state = self.directory / 'state'
         self.key_file = self.directory / 'key'
         self.vkey = keygen(program, name, self.key_file, '--witness')
-        self.port, self.url, self.process = 0, None, None
+        self.reserved = ReservedPort()
+        self.port, self.url, self.process = self.reserved.number, None, None
 
-    def start(self, timeout_s=60):
+    def start(self):
         ready = self.directory / 'ready.json'
         ready.unlink(missing_ok=True)
         self.process = subprocess.Popen([self.program, 'witness', '--key-file', self.key_file, '--state', self.state,
                                          '--log', self.log_vkey, '--listen', '127.0.0.1:%d' % self.port, '--ready-file',
                                          ready], stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + timeout_s
-        while not ready.exists():
-            assert self.process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
-        told = json.loads(ready.read_text())
-        self.url = told['url']
-        self.port = int(self.url.rstrip('/').rpartition(':')[2])
+        wait_until(lambda: ready.exists() or self.process.poll() is not None)
+        assert ready.exists(), self.process.returncode
+        self.url = json.loads(ready.read_text())['url']
         return self
 
     def kill(self):
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(PATIENCE_S)
 
     def stop(self):
         """The exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)

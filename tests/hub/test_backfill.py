@@ -113,7 +113,7 @@ def signed_leaves(service):
 
 def test_a_history_is_brought_in_once(hub, http_hub, history, service, cg_import, admin, tmp_path, capsys):
     own = Build(tmp_path / 'own', name='trail-container', release=RUN + '.own', checksum='sha256')
-    assert service.wait(service.post(own.directory).json()['id'], timeout_s=WAIT_S)['state'] == 'imported'
+    assert service.wait(service.post(own.directory).json()['id'])['state'] == 'imported'
     nvrs = sorted(history)
     lost, deleted = nvrs[0], nvrs[1]
     metadata_of(hub, lost).unlink()

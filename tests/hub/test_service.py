@@ -119,7 +119,8 @@ def test_200_builds_by_8_clients(hub, start_service, postgres, tmp_path, capsys)
         directories.append(tmp_path / str(number))
         make_build.make(str(directories[-1]), name='hubservice-container', version='1.0',
                         release='%d.%s' % (number + 1, run), seed=number, size=20000, plain=True, components=3)
-    settings = {'hub sandbox': {'profile': hub.profile, 'koji_config': hub.config or None, 'lists': '1 h'}}
+    settings = {'hub sandbox': {'profile': hub.profile, 'koji_config': hub.config or None, 'lists': '1 h'},
+                'worker': {'lease': '5 s'}}
     spool = tmp_path / 'spool'
     services = [start_service(None, postgres, settings=settings, spool=spool) for _ in range(2)]
     services[1].token = services[0].token

@@ -111,7 +111,7 @@ def test_the_trail_has_what_every_client_does(hub, koji_python, cg_import, admin
     ids = {name: service.post(builds[name].directory, query).json()['id']
            for name, query in (('posted', ''), ('reserved', '?reserve=true'))}
     for id in ids.values():
-        assert service.wait(id, timeout_s=WAIT_S)['state'] == 'imported'
+        assert service.wait(id)['state'] == 'imported'
     wait_for_outbox(service, record_reader, *(build.nvr for build in builds.values()))
 
     # Each is there once, and from where it came.

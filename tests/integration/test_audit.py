@@ -8,17 +8,17 @@ import http.server
 import json
 import os
 import pathlib
-import socketserver
 import sqlite3
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
 from made_log import DASH, Key, Log, b64, growth, root
+from patience import wait_until
+from reserved_port import ReservedPort
 from witness_process import Witness
 
 
@@ -177,10 +177,8 @@ def litewitness(log, tmp_path):
         def start(*command, ready):
             process = processes.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
             processes.callback(process.terminate)
-            deadline = time.monotonic() + 60
-            while not ready():
-                assert process.poll() is None and time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: ready() or process.poll() is not None)
+            assert process.poll() is None
 
         def answers():
             with contextlib.suppress(OSError):
@@ -190,11 +188,11 @@ def litewitness(log, tmp_path):
         subprocess.run(['ssh-add', '-q', tmp_path / 'lw'], env=dict(os.environ, SSH_AUTH_SOCK=socket), check=True)
         fingerprint = subprocess.run(['ssh-keygen', '-lf', tmp_path / 'lw.pub'], stdout=subprocess.PIPE, text=True,
                                      check=True).stdout.split()[1]
-        with socketserver.TCPServer(('127.0.0.1', 0), None) as free:
-            port = free.server_address[1]
-        url = 'http://127.0.0.1:%d' % port
+        port = ReservedPort()
+        processes.callback(port.release)
+        url = 'http://127.0.0.1:%d' % port.number
         start(binary, '-db', str(tmp_path / 'lw.db'), '-name', name, '-key', fingerprint, '-ssh-agent', socket, '-listen',
-              '127.0.0.1:%d' % port, ready=answers)
+              '127.0.0.1:%d' % port.number, ready=answers)
         public = b'\4' + base64.b64decode((tmp_path / 'lw.pub').read_text().split()[1])[-32:]
         key_id = hashlib.sha256(name.encode() + b'\n' + public).hexdigest()[:8]
         yield '%s+%s+%s' % (name, key_id, b64(public)), url

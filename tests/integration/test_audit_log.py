@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The audit log of a whole service, read and verified as an outsider does."""
+import datetime
 import json
 import shutil
 import subprocess
-import time
 
 import published_log
+from patience import PATIENCE_S, wait_until
+from witness_process import Witness, keygen
 
 
 def read_from(service, token=None):
@@ -90,26 +92,26 @@ def test_an_older_database_is_not_signed(start_service, sandbox_hub, postgres, p
     before = published_log.settled(service)
     assert service.stop() == 0
     name = postgres.rpartition('dbname=')[2]
+    postgres_server.wait_unused(name)
     postgres_server.sql('postgres', 'CREATE DATABASE %s_backup TEMPLATE %s' % (name, name))
     service.start()
     service.wait(service.post(make_build(release='later')).json()['id'])
     after = published_log.settled(service)
     assert after.size > before.size
     assert service.stop() == 0
+    postgres_server.wait_unused(name)
     postgres_server.sql('postgres', 'DROP DATABASE %s' % name)
     postgres_server.sql('postgres', 'ALTER DATABASE %s_backup RENAME TO %s' % (name, name))
     service.configure(audit={'wait': '1 s'})
     service.start()
     service.wait_log('was an older backup restored?')
     service.make_token('one', 'submitter')
-    deadline = time.monotonic() + 30
-    while service.request('GET', '/readyz', token='').status != 503 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(lambda: service.request('GET', '/readyz', token='').status == 503, service.log, 0.1)
     assert service.request('GET', '/readyz', token='').json()['checks']['audit'] != 'ok'
     assert published_log.Checkpoint(service.request('GET', '/checkpoint', token='').body.decode()).size == after.size
     assert service.stop() == 0
     restored = subprocess.run([str(service.program), 'audit', 'restore', '--config', str(service.config)], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=service.environment(), timeout=60)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=service.environment(), timeout=PATIENCE_S)
     assert (restored.returncode, restored.stdout) == (0, '%d entries put back\n' % (after.size - before.size)), restored.stderr
     service.start()
     service.make_token('two', 'submitter')
@@ -139,7 +141,7 @@ def test_the_verbs_show_what_verifies_offline(service, make_build, tmp_path):
 
     def audit(verb, *arguments):
         return subprocess.run([str(service.program), 'audit', verb, *arguments], text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, env=service.environment(), timeout=60)
+                              stderr=subprocess.PIPE, env=service.environment(), timeout=PATIENCE_S)
     asked = ('--service', service.url, '--token-file', str(token))
     listed = audit('log', identity, '--proofs', str(tmp_path), '--json', *asked)
     assert listed.returncode == 0, listed.stderr
@@ -170,21 +172,14 @@ def test_a_changed_row_is_told(service, postgres_server, postgres, make_build):
         postgres_server.sql(postgres, "SET session_replication_role = replica;"
                                       " UPDATE audit_entry SET type = '%s' WHERE idx = 2" % name)
 
-    def figures():
-        return dict(line.split(' ') for line in service.request('GET', '/metrics', token='').body.decode().splitlines()
-                    if line.startswith('cg_import_audit_'))
-
     def wait(ready):
-        deadline = time.monotonic() + 120
-        while service.request('GET', '/readyz', token='').status != (200 if ready else 503):
-            assert time.monotonic() < deadline, service.log()
-            time.sleep(0.1)
+        wait_until(lambda: service.request('GET', '/readyz', token='').status == (200 if ready else 503), service.log, 0.1)
     told = postgres_server.sql(postgres, 'SELECT type FROM audit_entry WHERE idx = 2')
     rename('other')
     service.start()
-    service.wait_log('the columns of entry 2 do not repeat its leaf', timeout_s=120)
+    service.wait_log('the columns of entry 2 do not repeat its leaf')
     wait(ready=False)
-    assert figures()['cg_import_audit_damaged'] == '1'
+    assert published_log.figures(service)['cg_import_audit_damaged'] == 1
     # The edge of the tree is right: leaves are signed and published as before.
     size = published_log.settled(service).size
     service.make_token('one', 'submitter')
@@ -192,42 +187,31 @@ def test_a_changed_row_is_told(service, postgres_server, postgres, make_build):
     assert service.stop() == 0
     rename(told)
     service.start()
-    service.wait_log('the audit log in the database is what was signed again', timeout_s=120)
+    service.wait_log('the audit log in the database is what was signed again')
     wait(ready=True)
-    assert figures()['cg_import_audit_damaged'] == '0'
-    assert float(figures()['cg_import_audit_checked_time_seconds']) > 0
+    told = published_log.figures(service)
+    assert told['cg_import_audit_damaged'] == 0 and told['cg_import_audit_checked_time_seconds'] > 0
 
 
 def test_what_the_service_says_of_its_witnesses(start_service, sandbox_hub, postgres, make_build, cg_import, tmp_path):
     service = start_service(sandbox_hub, postgres)
     vkey = service.request('GET', '/v1/session').json()['service']['log']['keys'][0]
-    keys = {}
-    for name in ('present.example', 'absent.example'):
-        done = cg_import(None, 'audit', 'keygen', name, '--output', str(tmp_path / name), '--witness')
-        keys[name] = done.stdout.strip()
-    ready = tmp_path / 'ready.json'
-    witness = subprocess.Popen([cg_import.path, 'witness', '--key-file', tmp_path / 'present.example', '--state',
-                                tmp_path / 'witness', '--log', vkey, '--listen', '127.0.0.1:0', '--ready-file', ready])
+    witness = Witness(cg_import.path, 'present.example', vkey, tmp_path / 'witness').start()
+    absent_key = keygen(cg_import.path, 'absent.example', tmp_path / 'absent', '--witness')
     try:
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert witness.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
-        url = json.loads(ready.read_text())['url']
         assert service.stop() == 0
         # The absent one has the address of the present one, which signs with another key.
-        service.configure(audit={'quorum': 1},
-                          **{'witness one': {'url': url, 'key': keys['present.example']},
-                             'witness two': {'url': url, 'key': keys['absent.example']}})
+        service.configure(audit={'quorum': 1}, **{'witness one': {'url': witness.url, 'key': witness.vkey},
+                                                  'witness two': {'url': witness.url, 'key': absent_key}})
         service.start()
         assert service.wait(service.post(make_build()).json()['id'])['state'] == 'imported'
         checkpoint = published_log.settled(service)
         told = service.request('GET', '/v1/audit/log').json()
         assert (told['size'], told['quorum'], told['keys']) == (checkpoint.size, 1, [vkey])
         present, absent = told['witnesses']
-        assert (present['name'], present['key'], present['size']) == ('one', keys['present.example'], told['size'])
-        assert abs(time.mktime(time.strptime(present['at'][:19], '%Y-%m-%dT%H:%M:%S')) - time.timezone - time.time()) < 1800
-        assert absent == {'name': 'two', 'key': keys['absent.example'], 'size': None, 'at': None}
+        assert (present['name'], present['key'], present['size']) == ('one', witness.vkey, told['size'])
+        age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(present['at'].replace('Z', '+00:00'))
+        assert abs(age) < datetime.timedelta(minutes=30)
+        assert absent == {'name': 'two', 'key': absent_key, 'size': None, 'at': None}
     finally:
-        witness.terminate()
-        assert witness.wait(60) == 0
+        assert witness.stop() == 0

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 import published_log
+from patience import PATIENCE_S
 from witness_process import Witness, keygen
 
 ORIGIN = 'cg-import.example/audit'
@@ -55,13 +56,13 @@ class Witnessed:
         for witness in self.witnesses if witnesses is None else witnesses:
             trust += ['--witness', witness.vkey]
         done = subprocess.run([self.service.program, 'audit', 'verify', path, *trust, *options, '--json'], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE_S)
         return done.returncode, json.loads(done.stdout).get('witnesses')
 
     def lags(self, marker):
         """Wait until the service says that it does not publish, and names `marker`."""
-        self.service.wait_log('the audit log is not published', timeout_s=120)
-        self.service.wait_log(marker, timeout_s=120)
+        self.service.wait_log('the audit log is not published')
+        self.service.wait_log(marker)
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_witness_that_lies_does_not_count(witnessed, make_build, tmp_path):
     thread.start()
     try:
         identity = imported(service, make_build, '2')
-        assert liar.asked.wait(120)
+        assert liar.asked.wait(PATIENCE_S)
         witnessed.lags('1 of 2 witnesses')
         assert witnessed.checkpoint().note == before.note
         # A site that is content with one goes on, and what is published says nothing of the liar.

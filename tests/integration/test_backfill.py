@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """`cg-import backfill` beside a running service: once each build, whatever breaks it off, and what it says."""
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -8,6 +9,9 @@ import subprocess
 import pytest
 
 import hub_client
+from file_server import FileServer
+from patience import PATIENCE_S
+from talking import Talking
 from trail import Trail, import_as_other, nvr_of
 
 BUILDS = 12
@@ -34,7 +38,7 @@ def trail(history, service):
 
 
 def backfill(trail, *arguments):
-    return trail.service.verb('backfill', '--rate', '0', *arguments, timeout=300)
+    return trail.service.verb('backfill', '--rate', '0', *arguments)
 
 
 def test_once_and_again(trail, history, sandbox_hub, make_build):
@@ -83,30 +87,51 @@ def test_parts(trail, history, sandbox_hub):
         ('atomic-reactor', None, '2001-01-01T00:00:00.000Z')]
 
 
-def test_killed_again_and_again(trail, history):
-    """kill -9 after each build: no build without its leaf, none twice."""
+def with_volume_at(trail, hub, tmp_path, topurl):
+    """The service and its backfill read what the hub stored from there alone."""
+    config = tmp_path / 'koji.conf'
+    text = pathlib.Path(hub.profiles['osbs']).read_text()
+    config.write_text(re.sub('topdir = .*', 'topdir = /nonexistent', re.sub('topurl = .*', 'topurl = ' + topurl, text)))
+    trail.service.configure(**{'hub sandbox': {'koji_config': config}})
+
+
+@pytest.fixture
+def file_server(trail, sandbox_hub, tmp_path):
+    """Hands the metadata out, one build after the other: when it holds one up, those before are in the trail."""
+    with FileServer(sandbox_hub) as server:
+        with_volume_at(trail, sandbox_hub, tmp_path, server.url)
+        yield server
+
+
+def start(trail):
+    return Talking([trail.service.program, 'backfill', '--config', trail.service.config, '--rate', '0', '--quiet'],
+                   env=trail.service.environment())
+
+
+def test_killed_again_and_again(trail, history, file_server):
+    """kill -9 between builds: no build without its leaf, none twice."""
     for count in range(1, BUILDS, 3):
-        process = subprocess.Popen([str(trail.service.program), 'backfill', '--config', str(trail.service.config),
-                                    '--rate', '20', '--quiet'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   env=trail.service.environment())
-        trail.wait(lambda: len(trail.builds()) >= count or process.poll() is not None, 'nothing comes')
-        process.kill()
-        process.wait(timeout=60)
-        assert trail.complete_for()['hubs'] == []
+        file_server.hold_after(count - len(trail.builds()))
+        program = start(trail)
+        file_server.wait_held()
+        program.kill()
+        file_server.release()
+        assert (len(trail.builds()), trail.complete_for()['hubs']) == (count, [])
     assert backfill(trail).returncode == 0
     assert sorted(build['nvr'] for build in trail.builds()) == sorted(map(nvr_of, history))
     leaves = [leaf['nvr'] for leaf in trail.leaves() if leaf['type'] == 'build']
     assert sorted(leaves) == sorted(map(nvr_of, history))
 
 
-def test_interrupted(trail, history):
-    process = subprocess.Popen([str(trail.service.program), 'backfill', '--config', str(trail.service.config), '--rate',
-                                '5', '--quiet'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env=trail.service.environment())
-    trail.wait(lambda: len(trail.builds()) >= 2, 'nothing comes')
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=120)
-    assert process.returncode == 3
+def test_interrupted(trail, history, file_server):
+    file_server.hold_after(2)
+    program = start(trail)
+    file_server.wait_held()
+    program.signal(signal.SIGINT)
+    program.err.until('stopping after this build')
+    file_server.release()
+    status, _, said = program.end()
+    assert status == 3
     assert 'interrupted; what was brought in stays, and the next run goes on from there [CG_E_INTERRUPTED]' in \
         ' '.join(said.split())
     assert trail.complete_for()['hubs'] == []
@@ -117,7 +142,7 @@ def test_two_at_once(trail, history):
     commands = [[str(trail.service.program), 'backfill', '--config', str(trail.service.config), '--rate', '0', '--json']] * 2
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                 env=trail.service.environment()) for command in commands]
-    told = [json.loads(process.communicate(timeout=300)[0]) for process in running]
+    told = [json.loads(process.communicate(timeout=PATIENCE_S)[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0]
     assert sum(one['added'] for one in told) == BUILDS == len(trail.builds())
     assert len([leaf for leaf in trail.leaves() if leaf['type'] == 'build']) == BUILDS
@@ -145,10 +170,7 @@ def test_a_build_without_metadata(trail, history, sandbox_hub):
 
 
 def test_a_place_without_any_metadata_is_not_believed(trail, history, sandbox_hub, tmp_path):
-    config = tmp_path / 'koji.conf'
-    text = open(sandbox_hub.profiles['osbs'], encoding='utf-8').read()
-    config.write_text(re.sub('topdir = .*', 'topdir = /nonexistent', re.sub('topurl = (.*)', r'topurl = \1/wrong', text)))
-    trail.service.configure(**{'hub sandbox': {'koji_config': config}})
+    with_volume_at(trail, sandbox_hub, tmp_path, sandbox_hub.files + '/wrong')
     done = backfill(trail, '--quiet')
     assert done.returncode == 2
     assert 'no metadata.json was found of 12 builds' in done.stderr and 'are topurl' in done.stderr
@@ -159,10 +181,7 @@ def test_a_place_without_any_metadata_is_not_believed(trail, history, sandbox_hu
 
 
 def test_a_file_server_that_fails_is_not_taken_for_an_answer(trail, history, sandbox_hub, tmp_path):
-    config = tmp_path / 'koji.conf'
-    text = open(sandbox_hub.profiles['osbs'], encoding='utf-8').read()
-    config.write_text(re.sub('topdir = .*', 'topdir = /nonexistent', re.sub('topurl = .*', 'topurl = http://127.0.0.1:1/x', text)))
-    trail.service.configure(**{'hub sandbox': {'koji_config': config}})
+    with_volume_at(trail, sandbox_hub, tmp_path, 'http://127.0.0.1:1/x')
     done = backfill(trail, '--quiet')
     assert done.returncode == 3 and 'the metadata of 10 builds in a row cannot be read' in done.stderr
     assert trail.builds() == []

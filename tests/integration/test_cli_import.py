@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The verb import as a person or a script meets it: what is printed where, exit statuses, progress, Ctrl-C, lists."""
+import fcntl
 import json
 import os
 import pty
 import re
-import select
 import signal
+import struct
 import subprocess
-import time
+import termios
+import threading
 
 import pytest
+
+from patience import PATIENCE_S, wait_until
+from talking import Talking
 
 
 def metadata(directory):
@@ -41,7 +46,9 @@ def test_a_build(run, make_build, sandbox_hub):
     build = sandbox_hub.call('getBuild', 'test-container-1.0-1')
     assert done.returncode == 0
     assert done.stdout == '%d\ttest-container-1.0-1\t%s\n' % (build['id'], url(sandbox_hub, build['id']))
-    steps = re.sub(r'uploaded \S+ KiB in 0:0\d, \S+ [KM]iB/s', 'uploaded', done.stderr).replace(str(directory), 'DIR')
+    # Where it is slow it tells how far it is.
+    told = re.sub(r'^cg-import: uploading +\d+ %.*\n', '', done.stderr, flags=re.M)
+    steps = re.sub(r'uploaded \S+ KiB in \d+:\d\d, \S+ \w+/s', 'uploaded', told).replace(str(directory), 'DIR')
     assert steps == ('cg-import: checking: DIR/metadata.json\ncg-import: asking the hub\ncg-import: uploading\n'
                      'cg-import: uploaded\ncg-import: importing\ncg-import: verifying\n')
     assert len(sandbox_hub.log('logout')) == 1
@@ -195,16 +202,17 @@ def test_a_token_and_where_it_is_not_seen(cg_import, koji_python_reserve, make_b
         'environment': ([], {'CG_IMPORT_TOKEN': reserved['token']})}[way]
     (tmp_path / 'token').write_text(reserved['token'] + '\n')
     (tmp_path / 'token').chmod(0o600)
-    sandbox_hub.arm('pause', method='CGImport', seconds=1)
-    process = subprocess.Popen(cg_import.command(sandbox_hub, 'import', '--build-id', reserved['build_id'], *options,
-                                                 metadata(directory), directory),
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env=dict(cg_import.environment(sandbox_hub), **environment))
-    read_until(process.stderr, 'importing')
-    with open('/proc/%d/cmdline' % process.pid) as line:
-        assert reserved['token'] not in line.read()
-    out, err = process.communicate()
-    assert process.returncode == 0, err
+    sandbox_hub.arm('pause', method='CGImport')
+    program = Talking(cg_import.command(sandbox_hub, 'import', '--build-id', reserved['build_id'], *options,
+                                        metadata(directory), directory),
+                      env=dict(cg_import.environment(sandbox_hub), **environment))
+    sandbox_hub.wait_met()
+    with open('/proc/%d/cmdline' % program.process.pid) as line:
+        words = line.read()
+    assert 'import' in words and reserved['token'] not in words
+    sandbox_hub.clear_faults()
+    status, out, err = program.end()
+    assert status == 0, err
     assert out.startswith('%d\t' % reserved['build_id'])
     assert reserved['token'] not in out + err
 
@@ -320,90 +328,102 @@ def test_nothing_on_a_terminal_when_quiet(cg_import, make_build, sandbox_hub):
 
 
 # --- Ctrl-C ----------------------------------------------------------------------------------------------------------
-def read_until(stream, text):
-    """Lines up to the one that contains `text`."""
-    lines = []
-    for line in stream:
-        lines.append(line)
-        if text in line:
-            return lines
-    raise AssertionError('%r did not come: %r' % (text, lines))
-
-
 def start(cg_import, hub, directory, *options):
-    return subprocess.Popen(cg_import.command(hub, 'import', *options, metadata(directory), directory),
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env=cg_import.environment(hub))
-
-
-def wait_for(hub, method):
-    """Until the hub has seen such a request."""
-    for _ in range(600):
-        if hub.log(method):
-            return
-        time.sleep(0.05)
-    raise AssertionError('the hub saw no %s' % method)
+    return Talking(cg_import.command(hub, 'import', *options, metadata(directory), directory),
+                   env=cg_import.environment(hub))
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_while_the_hub_imports_the_answer_is_waited_for(cg_import, make_build, sandbox_hub, number):
     directory = make_build(release='1')
-    sandbox_hub.arm('pause', method='CGImport', seconds=2)
-    process = start(cg_import, sandbox_hub, directory)
-    read_until(process.stderr, 'importing')
-    time.sleep(0.3)
-    process.send_signal(number)
-    out, err = process.communicate()
-    assert process.returncode in (0, 3), err
-    assert 'cg-import: stopping: the hub is importing, and its answer is waited for' in err
+    sandbox_hub.arm('pause', method='CGImport')
+    program = start(cg_import, sandbox_hub, directory)
+    sandbox_hub.wait_met()
+    program.signal(number)
+    program.err.until('cg-import: stopping: the hub is importing, and its answer is waited for')
+    sandbox_hub.clear_faults()
+    status, _, err = program.end()
+    assert status in (0, 3), err
     assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 1
 
 
 def test_stopped_twice_the_outcome_is_unknown_and_the_same_command_settles_it(cg_import, make_build, sandbox_hub, run):
     directory = make_build(release='1')
-    sandbox_hub.arm('pause', method='CGImport', seconds=3)
-    process = start(cg_import, sandbox_hub, directory)
-    read_until(process.stderr, 'importing')
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    read_until(process.stderr, 'stopping')
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    assert (process.returncode, out) == (5, '')
+    sandbox_hub.arm('pause', method='CGImport')
+    program = start(cg_import, sandbox_hub, directory)
+    sandbox_hub.wait_met()
+    program.signal(signal.SIGINT)
+    program.err.until('stopping')
+    program.signal(signal.SIGINT)
+    status, out, err = program.end()
+    assert (status, out) == (5, '')
     assert 'cg-import: leaving everything at once; a third time kills\n' in err and '[CG_E_UNKNOWN]' in err
     assert '    left on the hub: ' in err
+    # The hub goes on with the first when the second has asked what there is.
+    asked = len(sandbox_hub.log('multiCall'))
+    release = threading.Thread(target=lambda: (sandbox_hub.wait_asked('multiCall', asked + 1), sandbox_hub.clear_faults()))
+    release.start()
     done = run(directory)
+    release.join()
     assert done.returncode == 0 and done.stdout.split('\t')[1] == 'test-container-1.0-1'
     assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 1
 
 
 def test_stopped_while_tagging_the_build_stays_imported(cg_import, make_build, sandbox_hub):
     directory = make_build(release='1')
-    sandbox_hub.set_options(task_seconds=60)
-    process = start(cg_import, sandbox_hub, directory, '--tag', 'test-candidate')
-    read_until(process.stderr, 'tagging')
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    assert process.returncode == 3 and out.split('\t')[1] == 'test-container-1.0-1'
-    assert 'cg-import: stopping: the build is imported; tagging goes on at the hub and is not waited for\n' in err
-    assert 'cg-import: cannot tag test-container-1.0-1: ' in err and 'tagged into' not in err
+    sandbox_hub.set_options(task_seconds=3600)
+    program = start(cg_import, sandbox_hub, directory, '--tag', 'test-candidate')
+    # The tagging was asked for, and its task is looked at again and again.
+    sandbox_hub.wait_asked('getTaskInfo', 2)
+    assert stopped_while_tagging(program) in (NOT_WAITED_FOR, PERHAPS)
+
+
+NOT_WAITED_FOR = 'interrupted: test-container-1.0-1 is imported, and task 1 goes on tagging it test-candidate [CG_E_INTERRUPTED]'
+PERHAPS = 'interrupted: test-container-1.0-1 is imported, and perhaps not tagged test-candidate [CG_E_INTERRUPTED]'
+
+
+def stopped_while_tagging(program, release=lambda: None):
+    """What is said of the tagging; the hub goes on at `release`."""
+    program.signal(signal.SIGINT)
+    program.err.until('cg-import: stopping: the build is imported; tagging goes on at the hub and is not waited for')
+    release()
+    status, out, err = program.end()
+    assert status == 3 and out.split('\t')[1] == 'test-container-1.0-1', err
+    assert 'tagged into' not in err
+    return re.search('^cg-import: cannot tag test-container-1.0-1: (.*)$', err, re.M).group(1)
+
+
+# What may change the hub is waited for when it was sent, what only asks is broken off.
+@pytest.mark.parametrize('method, nth, said', [('multiCall', 4, PERHAPS), ('tagBuild', 1, NOT_WAITED_FOR),
+                                               ('getTaskInfo', 1, PERHAPS)])
+def test_stopped_in_any_call_of_tagging_it_is_no_failure(cg_import, make_build, sandbox_hub, method, nth, said):
+    directory = make_build(release='1')
+    sandbox_hub.set_options(task_seconds=3600)
+    sandbox_hub.arm('pause', method=method, nth=nth)
+    program = start(cg_import, sandbox_hub, directory, '--tag', 'test-candidate')
+    sandbox_hub.wait_met()
+    release = sandbox_hub.clear_faults if method == 'tagBuild' else lambda: None
+    assert stopped_while_tagging(program, release) == said
 
 
 def test_stopped_while_uploading_nothing_is_left(cg_import, make_build, sandbox_hub, run):
     directory = make_build(release='1', size=3_000_000)
-    sandbox_hub.arm('pause', method='upload', seconds=3, times=0)
-    process = start(cg_import, sandbox_hub, directory, '--reserve')
-    read_until(process.stderr, 'uploading')
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    assert (process.returncode, out) == (3, '')
+    sandbox_hub.arm('pause', method='upload', times=0)
+    program = start(cg_import, sandbox_hub, directory, '--reserve')
+    sandbox_hub.wait_met()
+    program.signal(signal.SIGINT)
+    status, out, err = program.end()
+    assert (status, out) == (3, '')
     assert '[CG_E_INTERRUPTED]\n    stopped as asked: the same command run again goes on from here\n' in err
     build = sandbox_hub.call('getBuild', 'test-container-1.0-1')
     assert build is None or build['state'] in (3, 4)
     sandbox_hub.clear_faults()
     assert run(directory).returncode == 0
+
+
+def unread(pipe):
+    """Bytes in a pipe."""
+    return struct.unpack('i', fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
 @pytest.mark.parametrize('options', [['-', '.'], ['--batch', '-']])
@@ -414,9 +434,9 @@ def test_standard_input_can_be_left_by_ctrl_c(cg_import, sandbox_hub, options):
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.stdin.write(b'{')
     process.stdin.flush()
-    time.sleep(0.3)
+    wait_until(lambda: unread(process.stdin) == 0)      # it was read, and more is waited for
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == -signal.SIGINT
+    assert process.wait(PATIENCE_S) == -signal.SIGINT
     process.stdin.close()
     process.stderr.close()
 

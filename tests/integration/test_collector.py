@@ -2,28 +2,33 @@
 """What leaves the spool by itself, and what stays."""
 import hashlib
 import os
-import subprocess
 import time
 
 import pytest
+
+from patience import wait_until
 
 
 def files(service, kind):
     return sorted(path.name for path in (service.state / 'spool' / kind).rglob('*') if path.is_file())
 
 
-def wait_for(condition, service, timeout_s=30):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, service.log()
-        time.sleep(0.05)
+def wait_for(condition, service):
+    wait_until(condition, service.log, 0.05)
+
+
+def set_age(service, sql, seconds):
+    """As if all contents had been used last so long ago."""
+    sql("UPDATE contents SET used_at = now() - interval '%d s'" % seconds)
+    for path in (service.state / 'spool' / 'contents').rglob('*'):
+        os.utime(path, (time.time() - seconds, time.time() - seconds))
 
 
 @pytest.fixture
 def quick(start_service, sandbox_hub, postgres):
-    """A service that keeps nothing for longer than a second."""
+    """A service that keeps nothing for longer than some seconds: more than a post takes from a file to what needs it."""
     def start(**spool):
-        settings = dict({'keep': '1 s', 'keep_part': '1 h', 'collect': '1 s'}, **spool)
+        settings = dict({'keep': '4 s', 'keep_part': '1 h', 'collect': '1 s'}, **spool)
         return start_service(sandbox_hub, postgres, settings={'spool': settings})
     return start
 
@@ -79,16 +84,21 @@ def test_files_of_which_the_database_knows_nothing_go(quick):
     service.configure(spool={'keep': '1 h'})
     service.start()
     wait_for(lambda: not orphan.exists(), service)
+    service.wait_log('orphans=1 ')      # all files were looked at
     assert young.exists()
 
 
-def test_below_the_reserve_posts_are_refused_and_what_nothing_needs_goes(quick, postgres, make_build):
+def test_below_the_reserve_posts_are_refused_and_what_nothing_needs_goes(quick, postgres, postgres_server, make_build):
+    def sql(text):
+        return postgres_server.sql(postgres, text)
     service = quick(keep='30 d')
     build = make_build()
     assert service.wait(service.post(build).json()['id'])['state'] == 'imported'
     assert service.stop() == 0
     kept = files(service, 'contents')
     assert kept
+    # They stay young, however long the test takes.
+    set_age(service, sql, -3600)
     service.configure(spool={'reserve': '900 TiB'})
     service.start()
     reply = service.post(make_build(release='2'))
@@ -97,7 +107,5 @@ def test_below_the_reserve_posts_are_refused_and_what_nothing_needs_goes(quick, 
     service.wait_log('the spool is below its reserve: posts are refused')
     # They are young: a post that was just accepted is not to lose them.
     assert files(service, 'contents') == kept
-    subprocess.run(['psql', '-q', postgres, '-c', "UPDATE contents SET used_at = now() - interval '2 min'"], check=True)
-    for path in (service.state / 'spool' / 'contents').rglob('*'):
-        os.utime(path, (time.time() - 120, time.time() - 120))
+    set_age(service, sql, 120)
     wait_for(lambda: files(service, 'contents') == [], service)

@@ -3,14 +3,20 @@
 import itertools
 import socket
 import threading
-import time
 
 import pytest
 
-from intake_process import Build, intake, intake_starter, sha256_field  # noqa: F401
+from intake_process import Build, intake_starter, sha256_field  # noqa: F401
+from patience import PATIENCE_S, wait_until
 from postgres_process import postgres_server  # noqa: F401
 
 PARTIAL = 'application/partial-upload'
+
+
+@pytest.fixture(scope='module')
+def intake(intake_starter):  # noqa: F811
+    """A server that does not lose its patience with a sender who waits for what the test does meanwhile."""
+    return intake_starter(rate_seconds=3600)
 
 
 class Output:
@@ -115,26 +121,20 @@ def test_put_begins_anew(output):
 
 # --- broken off ------------------------------------------------------------------------------------------------------
 def test_a_broken_connection_is_resumed_where_it_broke(output):
-    with socket.create_connection(('127.0.0.1', output.intake.port)) as connection:
+    with socket.create_connection(('127.0.0.1', output.intake.port), PATIENCE_S) as connection:
         connection.sendall(b'PUT %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: 500\r\n\r\n'
                            % (output.path.encode(), output.intake.tokens['submitter'].encode()) + output.data[:321])
-    deadline = time.monotonic() + 30
-    while output.head()[0] != 321:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: output.head()[0] == 321)
     answer = output.patch(321, output.data[321:])
     assert (answer.status, answer.json['state']) == (200, 'queued')
 
 
 def test_a_second_sender_waits_while_the_first_sends(output):
-    with socket.create_connection(('127.0.0.1', output.intake.port)) as connection:
+    with socket.create_connection(('127.0.0.1', output.intake.port), PATIENCE_S) as connection:
         connection.sendall(b'PUT %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: 500\r\n\r\n'
                            % (output.path.encode(), output.intake.tokens['submitter'].encode()) + output.data[:100])
         part = output.intake.spool / 'parts' / (output.import_id + '-0')
-        deadline = time.monotonic() + 30
-        while not (part.exists() and part.stat().st_size == 100):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: part.exists() and part.stat().st_size == 100)
         # Asking how far it is does not disturb the sender, and promises only what is durable.
         assert output.head() == (0, '?0')
         answer = output.patch(100, output.data[100:])
@@ -231,18 +231,15 @@ def test_a_canceled_import_takes_no_outputs(output):
 
 
 def test_after_a_kill_an_output_is_resumed_behind_what_was_promised(intake_starter):
-    intake = intake_starter()
+    intake = intake_starter(rate_seconds=3600)
     output = Output(intake, 'killed', b'abcdefghij' * 100000)
     assert output.put(output.data[:1000], Upload_Complete='?0').status == 204
-    with socket.create_connection(('127.0.0.1', intake.port)) as connection:
+    with socket.create_connection(('127.0.0.1', intake.port), PATIENCE_S) as connection:
         connection.sendall(b'PATCH %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nUpload-Offset: 1000\r\n'
                            b'Content-Type: application/partial-upload\r\nContent-Length: 999000\r\n\r\n'
                            % (output.path.encode(), intake.tokens['submitter'].encode()) + output.data[1000:300000])
         part = intake.spool / 'parts' / (output.import_id + '-0')
-        deadline = time.monotonic() + 30
-        while part.stat().st_size <= 1000:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: part.stat().st_size > 1000)
         intake.kill()
     intake.start()
     offset, complete = output.head()

@@ -2,9 +2,9 @@
 """How things stand: the overview, the audit log as the service sees it."""
 import base64
 import datetime
-import time
 
 from intake_process import Build, intake, intake_starter  # noqa: F401
+from patience import wait_until
 from postgres_process import postgres_server  # noqa: F401
 
 
@@ -108,12 +108,11 @@ def test_how_the_log_stands(intake_starter):
         answer = server.ask('GET', '/v1/audit/log', caller='auditor')
         assert answer.status == 200
         return answer.json
-    deadline = time.monotonic() + 60
+
+    def is_settled(log):
+        return log['size'] is not None and not log['pending'] and log['size'] == log['signed_size']
+    wait_until(lambda: is_settled(told()), told, 0.05)
     log = told()
-    while log['size'] is None or log['pending'] or log['size'] != log['signed_size']:
-        assert time.monotonic() < deadline, log
-        time.sleep(0.05)
-        log = told()
     origin, size, root = server.ask('GET', '/checkpoint', caller=None).body.decode().splitlines()[:3]
     assert (log['origin'], log['size'], log['root']) == (origin, int(size), root)
     assert origin == 'test.example/log'

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import threading
-import time
 
 import pytest
 
 from intake_process import Build, form, intake, intake_starter  # noqa: F401
+from patience import PATIENCE_S, wait_until
 from postgres_process import postgres_server  # noqa: F401
 
 
@@ -21,7 +21,7 @@ def test_curl_posts_a_build_in_one_line(intake, tmp_path):
     done = subprocess.run(['curl', '-sS', '-H', 'Authorization: Bearer ' + intake.tokens['submitter'],
                            '-F', 'metadata=@metadata.json', '-F', 'file=@image.tar.gz', '-F', 'file=@build.log',
                            '-w', '\n%{http_code}', intake.url + '/v1/imports'],
-                          cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+                          cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE_S)
     body, status = done.stdout.rsplit('\n', 1)
     assert status == '202'
     told = json.loads(body)
@@ -319,7 +319,7 @@ def sending(server, metadata, size):
 
 @pytest.mark.parametrize('kind', ['json', 'form'])
 def test_metadata_in_hand_has_a_bound_in_all(intake_starter, kind):
-    small = intake_starter(metadata_max=20000, rate_seconds=600)
+    small = intake_starter(metadata_max=20000, rate_seconds=3600)
     long = Build('long')
     long.document['build']['extra']['long'] = 'x' * (19900 - len(long.metadata))
     third = Build('third', {})
@@ -327,9 +327,7 @@ def test_metadata_in_hand_has_a_bound_in_all(intake_starter, kind):
     def post():
         return small.post(third.metadata) if kind == 'json' else small.post_form(third.parts())
     senders = [sending(small, long.metadata, 19800) for _ in range(2)]
-    deadline = time.monotonic() + 60
-    while 'cg_import_http_metadata_bytes 39600\n' not in small.ask('GET', '/metrics', caller=None).body.decode():
-        assert time.monotonic() < deadline
+    wait_until(lambda: 'cg_import_http_metadata_bytes 39600\n' in small.ask('GET', '/metrics', caller=None).body.decode())
     answer = post()
     assert answer.status == 503
     assert int(answer.headers['Retry-After']) > 0

@@ -8,6 +8,7 @@ import pytest
 
 import contract
 from intake_process import Build, intake, intake_starter  # noqa: F401
+from patience import PATIENCE_S
 from postgres_process import postgres_server  # noqa: F401
 
 
@@ -155,7 +156,7 @@ class Stream:
     """Server-sent events as they come."""
 
     def __init__(self, server, path, caller='operator', **headers):
-        self.connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=30)
+        self.connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=PATIENCE_S)
         self.connection.request('GET', path, headers={
             'Authorization': 'Bearer ' + server.tokens[caller], 'Accept': 'text/event-stream, */*;q=0.1',
             **{name.replace('_', '-'): value for name, value in headers.items()}})

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-import threading
-import time
 
 import pytest
+
+from talking import Talking
 
 
 def run(cg_import, hub, directory, *options, **settings):
@@ -128,18 +128,20 @@ def test_a_failed_build_is_imported_again(any_hub, cg_import, make_build):
 
 def test_a_build_being_imported_by_the_same_user_is_waited_for(sandbox_hub, cg_import, make_build, tmp_path):
     directory = make_build()
-    sandbox_hub.arm('pause', 'CGImport', stage='before-recording', seconds=2)
-    first = []
-    thread = threading.Thread(target=lambda: first.append(
-        run(cg_import, sandbox_hub, directory, '--reserve', '--state-dir', tmp_path / 'other')))
-    thread.start()
-    while not any(rule['met'] for rule in sandbox_hub.steer('faults')):
-        time.sleep(0.02)
-    done, result = run(cg_import, sandbox_hub, directory)
-    thread.join()
-    assert first[0][0].returncode == 0
-    assert (done.returncode, result['outcome'], result['sent_bytes']) == (0, 'already', 0), done.stderr
-    assert 'is being imported by the same user elsewhere' in done.stderr
+    sandbox_hub.arm('pause', 'CGImport', stage='before-recording')
+
+    def start(*options):
+        return Talking(cg_import.command(sandbox_hub, 'import', '--json', *options, directory / 'metadata.json', directory),
+                       env=cg_import.environment(sandbox_hub))
+    first = start('--reserve', '--state-dir', tmp_path / 'other')
+    sandbox_hub.wait_met()
+    second = start()
+    second.err.until('is being imported by the same user elsewhere')
+    sandbox_hub.clear_faults()
+    assert first.end()[0] == 0
+    status, out, err = second.end()
+    result = json.loads(out)
+    assert (status, result['outcome'], result['sent_bytes']) == (0, 'already', 0), err
 
 
 def test_a_batch_keeps_two_items_of_one_nvr_apart(sandbox_hub, cg_import, make_build, tmp_path):

@@ -194,7 +194,7 @@ def test_a_hub_without_the_plugin(start_trail, sandbox_hub, make_build):
     assert 'level=error' not in trail.service.log()
     assert (ready(trail.service), trail.complete_for()['hubs']) == (200, [])
     assert trail.metrics()['cg_import_outbox_followed{hub="sandbox"}'] == 0
-    assert not [entry for entry in sandbox_hub.log() if entry['method'].startswith('cgimport')]
+    assert not [entry for entry in sandbox_hub.log() if (entry['method'] or '').startswith('cgimport')]
 
 
 def test_a_hub_that_does_not_let_us(start_trail, start_hub, make_build):
@@ -224,9 +224,12 @@ def test_off(start_trail, recording_hub, make_build):
 
 
 def test_a_hub_that_fails_for_a_while(trail, recording_hub, make_build):
-    for action in ({'action': 'status', 'status': 503}, {'action': 'lose-after'}, {'action': 'half-reply'},
-                   {'action': 'fault', 'code': 1, 'text': 'broken'}):
-        recording_hub.arm(method='cgimport.events', times=2, **action)
+    failures = ({'action': 'status', 'status': 503}, {'action': 'lose-after'}, {'action': 'half-reply'},
+                {'action': 'fault', 'code': 1, 'text': 'broken'})
+    # One after the other: each rule counts from when it is armed.
+    recording_hub.steer('faults', [dict(failure, method='cgimport.events', nth=1 + 2 * number, times=2)
+                                   for number, failure in enumerate(failures)])
+    recording_hub.wait_met(2 * len(failures))
     directories = [make(make_build, number) for number in range(1, 4)]
     for directory in directories:
         import_as_other(recording_hub, directory)
@@ -247,7 +250,7 @@ def test_a_hub_restored_from_a_backup(trail, recording_hub, make_build):
     recording_hub.steer('record', {'keep': last - 2})
     for directory in directories[3:]:
         import_as_other(recording_hub, directory)
-    trail.service.wait_log('the hub\'s record of imports went back', timeout_s=120)
+    trail.service.wait_log('the hub\'s record of imports went back')
     trail.wait_for(last + 2)
     assert 'was_at=%d goes_on_after=%d' % (last, last - 2) in trail.service.log()
     assert trail.outbox()['line'] == 2

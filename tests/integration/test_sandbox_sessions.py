@@ -11,6 +11,7 @@ import xmlrpc.client
 import pytest
 
 from hub_client import CALLNUM_HEADERS, HubClient
+from patience import PATIENCE_S
 
 NEW = {'name': 'test-container', 'version': '1.0', 'release': '1'}
 SESSION_CALLNUM = ('Koji-Session-Callnum',)
@@ -39,13 +40,13 @@ def test_the_release_does_not_see_the_header_of_the_koji_client(start_hub):
 def answered_meanwhile(hub, first_callnum, second_callnum):
     """Two requests of one session, the first held up in the hub: is the second answered meanwhile?"""
     client = HubClient(hub)
-    hub.arm('pause', 'hello', seconds=60)
+    hub.arm('pause', 'hello')
     first = threading.Thread(target=client.call, args=('hello',), kwargs={'callnum': first_callnum})
     second = threading.Thread(target=client.call, args=('getLoggedInUser',), kwargs={'callnum': second_callnum})
     first.start()
     hub.wait_met()
     second.start()
-    second.join(1 if second_callnum is not None else 30)
+    second.join(1 if second_callnum is not None else PATIENCE_S)
     answered = not second.is_alive()
     hub.clear_faults()
     first.join()
@@ -85,14 +86,14 @@ class ReservedBuild:
         """The first import stops between its checks and its recording until the second has ended, or stands waiting
         for the first; the second's outcome."""
         self.client.upload_build('up/1', self.path, self.metadata)
-        self.hub.arm('pause', 'CGImport', stage='before-recording', seconds=60)
+        self.hub.arm('pause', 'CGImport', stage='before-recording')
         outcomes = {}
         first = threading.Thread(target=self.attempt, args=(outcomes, self.client, 'up/1'), kwargs=named)
         other = threading.Thread(target=self.attempt, args=(outcomes, second, directory), kwargs=named)
         first.start()
         self.hub.wait_met()
         other.start()
-        other.join(1 if named else 30)
+        other.join(1 if named else PATIENCE_S)
         self.hub.clear_faults()
         first.join()
         other.join()

@@ -8,6 +8,9 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE_S
+from talking import Talking
+
 ID = r'[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}'
 
 
@@ -24,7 +27,7 @@ def client(service, cg_import, tmp_path):
 
     def run(verb, *arguments, **options):
         return subprocess.run(command(verb, *arguments, **options), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True, timeout=120, stdin=subprocess.DEVNULL, env=service.environment())
+                              text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, env=service.environment())
     run.command, run.token_file = command, token
     return run
 
@@ -76,21 +79,19 @@ def test_submit_goes_on_where_it_broke_off(client, service, make_build):
                                                          'Upload-Complete': '?0'}).status == 204
     done = client('submit', '--wait', build / 'metadata.json', build)
     assert done.returncode == 0, done.stderr
+    service.wait_log('method=PATCH ')       # written when the answer is on its way
     sent = [int(n) for n in re.findall(r'method=PATCH \S+ status=200 received=(\d+)', service.log())]
     assert sent == [image['size_bytes'] - 1000000]
 
 
 def test_submit_survives_a_restart_of_the_service(client, service, make_build):
     build = make_build(size=100000)
-    port = service.url.rsplit(':', 1)[1]
     assert service.stop() == 0
-    process = subprocess.Popen(client.command('submit', '--wait', build / 'metadata.json', build),
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=service.environment())
-    assert 'cannot reach the service' in process.stderr.readline()
-    service.configure(listen={'port': port})
+    program = Talking(client.command('submit', '--wait', build / 'metadata.json', build), env=service.environment())
+    program.err.until('cannot reach the service')
     service.start()
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, ' imported ' in out) == (0, True), err
+    status, out, err = program.end()
+    assert (status, ' imported ' in out) == (0, True), err
 
 
 def test_submit_of_a_broken_document_tells_all_findings(client, make_build):
@@ -209,43 +210,40 @@ def test_watch_shows_events_as_they_come(client, service, make_build):
     build = make_build()
     assert client('submit', build / 'metadata.json', build).returncode == 0
     service.hub.wait_met()
-    watch = subprocess.Popen(client.command('watch', 'test-container-1.0-1'), stdout=subprocess.PIPE, text=True,
-                             env=service.environment())
-    lines = []
-    while not lines or '"step":"import"' not in lines[-1]:
-        lines.append(watch.stdout.readline())
+    watch = Talking(client.command('watch', 'test-container-1.0-1'), env=service.environment())
+    lines = watch.out.until('"step":"import"')
     service.hub.clear_faults()
-    rest = watch.communicate(timeout=60)[0].splitlines()
-    assert (watch.returncode, rest[-1].split()[1]) == (0, 'imported')
-    assert [line.split()[1] for line in lines][:1] == ['accepted']
+    status, out, _ = watch.end()
+    assert (status, out.splitlines()[-1].split()[1]) == (0, 'imported')
+    assert lines[0].split()[1] == 'accepted'
 
 
 def test_watch_goes_on_over_a_restart_and_tells_nothing_twice(client, service, make_build):
+    assert service.stop() == 0
+    service.configure(worker={'lease': '5 s'})
+    service.start()
     service.hub.arm('pause', 'CGImport')
     build = make_build()
     service.post(build)
     service.hub.wait_met()
-    watch = subprocess.Popen(client.command('watch', 'test-container-1.0-1'), stdout=subprocess.PIPE, text=True,
-                             env=service.environment())
-    first = watch.stdout.readline()
-    service.configure(listen={'port': service.url.rsplit(':', 1)[1]})
+    watch = Talking(client.command('watch', 'test-container-1.0-1'), env=service.environment())
+    watch.out.until('"step":"import"')
     service.kill()
     service.hub.clear_faults()
     service.start()
-    rest = watch.communicate(timeout=90)[0].splitlines()
-    assert watch.returncode == 0
-    lines = [first.rstrip('\n')] + rest
-    assert len(set(lines)) == len(lines) and rest[-1].split()[1] == 'imported'
+    status, out, err = watch.end()
+    assert status == 0, err
+    lines = out.splitlines()
+    assert len(set(lines)) == len(lines) and lines[-1].split()[1] == 'imported'
 
 
 def test_watch_can_be_stopped(client, service, make_build):
     assert client('submit', make_build() / 'metadata.json').returncode == 2
-    watch = subprocess.Popen(client.command('watch', 'test-container-1.0-1'), stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True, env=service.environment())
-    assert 'accepted' in watch.stdout.readline()
-    watch.send_signal(signal.SIGINT)
-    out, err = watch.communicate(timeout=30)
-    assert watch.returncode == 3 and 'stopping; the service goes on' in err
+    watch = Talking(client.command('watch', 'test-container-1.0-1'), env=service.environment())
+    watch.out.until('accepted')
+    watch.signal(signal.SIGINT)
+    status, _, err = watch.end()
+    assert status == 3 and 'stopping; the service goes on' in err
     assert service.request('GET', '/v1/imports').json()['imports'][0]['state'] == 'receiving'
 
 

@@ -1,38 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The metadata.json that the hub stored, read by HTTP where its volume is not mounted: byte for byte, or not compared."""
-import http.server
 import json
-import threading
-import urllib.parse
 
 import pytest
+
+from file_server import FileServer
 
 
 @pytest.fixture
 def file_server(sandbox_hub):
-    """Serves the hub's volume, unless `answer` is (status, content type, change of the body)."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append((self.path, dict(self.headers)))
-            status, kind, change = Handler.answer
-            body = change(sandbox_hub.path(*urllib.parse.unquote(self.path).split('/')[1:]).read_bytes())
-            self.send_response(status)
-            self.send_header('Content-Type', kind)
-            self.send_header('Content-Length', str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    asked = []
-    Handler.answer = (200, 'application/json', lambda body: body)
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.url, server.handler, server.asked = 'http://127.0.0.1:%d' % server.server_port, Handler, asked
-    yield server
-    server.shutdown()
-    server.server_close()
+    with FileServer(sandbox_hub) as server:
+        yield server
 
 
 @pytest.fixture
@@ -73,7 +51,7 @@ def changed(body):
                                     lambda body: body * 40], ids=['changed', 'longer', 'shorter', 'much longer'])
 def test_other_bytes_are_a_mismatch_after_the_import_and_a_conflict_before(file_server, run, make_build, change):
     directory = make_build()
-    file_server.handler.answer = (200, 'application/json', change)
+    file_server.answer = (200, 'application/json', change)
     done, result = run(directory, file_server.url)
     assert (done.returncode, result['error']['name'], result['metadata_verified']) == (1, 'CG_E_MISMATCH', False)
     assert result['error']['message'].endswith('but its metadata.json is not this one'), result['error']
@@ -85,7 +63,7 @@ def test_other_bytes_are_a_mismatch_after_the_import_and_a_conflict_before(file_
 def test_a_build_reserved_by_someone_else_is_not_what_an_unreserved_import_leaves(file_server, run, make_build):
     """An import that was not reserved must find its metadata as it was posted, without a build_id put in."""
     directory = make_build()
-    file_server.handler.answer = (200, 'application/json',
+    file_server.answer = (200, 'application/json',
                                   lambda body: body.replace(b'"build": {', b'"build": {"build_id": 1, '))
     done, result = run(directory, file_server.url)
     assert (done.returncode, result['error']['name']) == (1, 'CG_E_MISMATCH'), done.stdout
@@ -96,7 +74,7 @@ def test_a_build_reserved_by_someone_else_is_not_what_an_unreserved_import_leave
                                            ((200, 'text/html; charset=utf-8'), 'a web page is at http://127.0.0.1:')])
 def test_what_cannot_be_read_is_not_compared(file_server, run, make_build, answer, reason):
     directory = make_build()
-    file_server.handler.answer = answer + (lambda body: b'no such thing',)
+    file_server.answer = answer + (lambda body: b'no such thing',)
     for outcome in ('imported', 'already'):
         done, result = run(directory, file_server.url, '--verbose')
         assert (done.returncode, result['outcome'], result['metadata_verified']) == (0, outcome, False), done.stderr

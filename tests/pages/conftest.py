@@ -16,6 +16,7 @@ import sys
 import pytest
 
 import builds
+from patience import PATIENCE_S
 from service_process import Service
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -23,8 +24,7 @@ BUILD = pathlib.Path(os.environ.get('CG_BUILD') or TOP / 'build')
 ARGUMENTS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
              '--disable-background-networking', '--disable-component-update', '--disable-sync']
 DESKTOP, PHONE = {'width': 1280, 'height': 860}, {'width': 360, 'height': 740}
-# Machines under load take their time; a page that is right is done long before.
-PATIENCE_MS = 60_000
+PATIENCE_MS = PATIENCE_S * 1000
 
 # What a page breaks of its policy, noted in the page; `console` would tell of most, this of all.
 WATCH = '''document.addEventListener('securitypolicyviolation', (event) =>
@@ -46,7 +46,7 @@ def browser():
     sys.path.append(python_packages())
     from playwright.sync_api import sync_playwright
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, timeout=PATIENCE_MS)
         yield started
         started.close()
 
@@ -162,6 +162,16 @@ class Guard:
         self.expected += texts
 
 
+@pytest.fixture(scope='module')
+def bare_page(browser, site):
+    """A page of the site of a module's own, for what its tests call in modules of the pages."""
+    page = browser.new_page(base_url=site.service.url)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto('/ui/sign-in')
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def visit(browser, site):
     """visit(path, caller='operator', size=PHONE): a page, signed in by the API (caller None: not)."""
@@ -182,6 +192,8 @@ def visit(browser, site):
     open_page.expect = guard.expect
     yield open_page
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior='ignoreErrors')       # what is being answered for a page is not asked for any more
         context.close()
     assert guard.faults == []
     assert site.reports() == before

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import family_builds
+from patience import wait_until
 from published_log import Checkpoint
 
 WEB2, WEB1 = 'webserver-container-1.0-2', 'webserver-container-1.0-1'
@@ -26,13 +27,13 @@ def family(site, tmp_path_factory):
 
 def settle(site):
     """Wait until all that happened is published; the checkpoint."""
-    deadline = time.monotonic() + 60
-    while True:
-        state = site.service.request('GET', '/v1/audit/log').json()
-        if state['pending'] == 0 and state['size'] == state['signed_size']:
-            return Checkpoint(site.service.request('GET', '/checkpoint', token='').body.decode())
-        assert time.monotonic() < deadline, state
-        time.sleep(0.1)
+    def state():
+        return site.service.request('GET', '/v1/audit/log').json()
+
+    def is_settled(told):
+        return told['pending'] == 0 and told['size'] == told['signed_size']
+    wait_until(lambda: is_settled(state()), state, 0.1)
+    return Checkpoint(site.service.request('GET', '/checkpoint', token='').body.decode())
 
 
 def entry_of(site, identity, kind):
@@ -53,7 +54,7 @@ def verdict(page):
 
 
 # --- the journey ------------------------------------------------------------------------------------------------------
-def test_an_auditor_from_sign_in_to_a_verified_proof(cg_import, site, family, visit):
+def test_an_auditor_from_sign_in_to_a_verified_proof(cg_import, site, family, visit, expect):
     visit.expect('401')
     page = visit('/ui/search?q=' + WEB2, None)
     page.wait_for_url('**/ui/sign-in?next=*')
@@ -69,7 +70,7 @@ def test_an_auditor_from_sign_in_to_a_verified_proof(cg_import, site, family, vi
     mark.get_by_text(re.compile(r'\d+ entries of the log verified in this browser$')).wait_for()
     accepted = entry_of(site, family[WEB2]['id'], 'accepted')
     mark.get_by_text('This page shows what entry %d names' % accepted).wait_for()
-    assert page.locator('.layers table tbody tr').count() == 2
+    expect(page.locator('.layers table tbody tr')).to_have_count(2)
     assert page.get_by_text(family_builds.commit_of('webserver-container2')).count() == 1
 
     # Its components.
@@ -91,6 +92,7 @@ def test_an_auditor_from_sign_in_to_a_verified_proof(cg_import, site, family, vi
         page.keyboard.press(key)
     heading(page, 'Family of runtime-container-1.0-1')
     told = page.locator('section', has=page.get_by_role('heading', name='Made into (4)')).locator('li')
+    expect(told).to_have_count(4)
     assert sorted(text.split()[0] for text in told.all_inner_texts()) == [
         'metrics-container-1.0-1', 'shop-container-1.0-1', WEB1, WEB2]
     page.locator('.related').get_by_role('link', name=WEB2, exact=True).click()
@@ -100,8 +102,10 @@ def test_an_auditor_from_sign_in_to_a_verified_proof(cg_import, site, family, vi
     page.get_by_role('link', name='Difference').click()
     page.get_by_role('link', name=WEB1).click()
     heading(page, 'Difference')
-    changed = page.locator('#components tbody tr').all_inner_texts()
-    assert [re.split(r'\s+', text)[2] for text in changed] == [
+    # The heading stands there before it is known what changed.
+    changed = page.locator('#components tbody tr')
+    expect(changed).to_have_count(4)
+    assert [re.split(r'\s+', text)[2] for text in changed.all_inner_texts()] == [
         'curl.aarch64', 'curl.x86_64', 'openssl-libs.aarch64', 'openssl-libs.x86_64']
     assert 'added' in page.locator('#parents tbody tr').inner_text()
     page.get_by_role('link', name=WEB2).first.click()
@@ -170,8 +174,7 @@ def test_the_log_is_held_against_what_the_browser_saw(site, family, visit):
     page = visit('/ui/log', 'auditor')
     page.get_by_text('This is the first state of it that this browser sees').wait_for()
     site.service.make_token('later-%d' % time.monotonic_ns(), 'submitter')
-    while settle(site).size == before.size:
-        time.sleep(0.05)
+    wait_until(lambda: settle(site).size > before.size)
     page.reload()
     page.get_by_text('It continues the %d entries that this browser saw before' % before.size).wait_for()
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The log's page with witnesses: one that signs, and one that is asked in vain."""
-import time
-
 import pytest
 
+from patience import wait_until
 from witness_process import Witness, keygen
 
 
@@ -11,10 +10,7 @@ from witness_process import Witness, keygen
 def site(site, cg_import, tmp_path_factory):
     """The service, asking two witnesses of which one runs; what that one signed is published."""
     directory = tmp_path_factory.mktemp('witness')
-    deadline = time.monotonic() + 60
-    while not (log := site.service.request('GET', '/v1/session').json()['service']['log']):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    log = wait_until(lambda: site.service.request('GET', '/v1/session').json()['service']['log'])
     here = Witness(cg_import.path, 'witness.example/here', log['keys'][0], directory / 'here').start()
     gone = keygen(cg_import.path, 'witness.example/gone', directory / 'gone', '--witness')
     try:
@@ -30,13 +26,14 @@ def site(site, cg_import, tmp_path_factory):
 
 
 def wait_for_witness(site):
-    deadline = time.monotonic() + 60
-    while True:
-        state = site.service.request('GET', '/v1/audit/log').json()
-        if state['size'] == state['signed_size'] and any(witness['size'] for witness in state['witnesses']):
-            return
-        assert time.monotonic() < deadline, state
-        time.sleep(0.1)
+    """All is published, and that by the witness that runs."""
+    def state():
+        return site.service.request('GET', '/v1/audit/log').json()
+
+    def is_cosigned(told):
+        return told['pending'] == 0 and told['size'] == told['signed_size'] and any(
+            witness['size'] == told['size'] for witness in told['witnesses'])
+    wait_until(lambda: is_cosigned(state()), state, 0.1)
 
 
 def test_witnesses_are_verified_and_those_that_lag_are_told(site, visit, shoot):

@@ -49,19 +49,15 @@ def test_findings_stay_when_the_document_was_let_go_of(site, visit, expect):
 
 
 @pytest.fixture(scope='module')
-def shown(browser, site):
+def shown(bare_page):
     """shown(text, finding…): of each finding the lines that are shown, [number, text, marked part]."""
-    page = browser.new_page(base_url=site.service.url)
-    page.goto('/ui/sign-in')
-
     def run(text, *findings):
-        return page.evaluate('''async ([text, findings]) => {
+        return bare_page.evaluate('''async ([text, findings]) => {
             const {findingsView} = await import('/ui/assets/findings.js');
             return [...findingsView(findings, text).children].map((one) => [...one.querySelectorAll('.line, .skipped')].map((line) =>
               [Number(line.dataset.n ?? 0), line.textContent, line.querySelector('mark')?.textContent ?? null]));
         }''', [text, [dict({'level': 'error', 'rule': 'r', 'message': 'm'}, **finding) for finding in findings]])
-    yield run
-    page.close()
+    return run
 
 
 DOCUMENT = json.dumps({'build': {'name': 'a', 'version': '1', 'extra': {'list': list(range(20))}}, 'output': []}, indent=2)

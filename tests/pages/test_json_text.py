@@ -8,17 +8,12 @@ TEXT = ' {"a": {"x~/y":[1, {"q" : "}\\"]\\\\"}, true ],"a":null}, "a" :2e5,\r\n"
 
 
 @pytest.fixture(scope='module')
-def script(browser, site):
+def script(bare_page):
     """script('expression over m, the module', argument)"""
-    page = browser.new_page(base_url=site.service.url)
-    page.goto('/ui/assets/json_text.js')
-    page.goto('/ui/sign-in')
-
     def run(expression, argument=None):
-        return page.evaluate('async (given) => { const m = await import("/ui/assets/json_text.js"); return (%s)(m, given); }'
-                             % expression, argument)
-    yield run
-    page.close()
+        return bare_page.evaluate('async (given) => { const m = await import("/ui/assets/json_text.js"); return (%s)(m, given); }'
+                                  % expression, argument)
+    return run
 
 
 LOCATE = '(m, [text, pointer]) => m.locate(text, [pointer]).get(pointer).map((p) => [text.slice(p.start, p.end), p.key && text.slice(p.key.start, p.key.end)])'

@@ -11,6 +11,7 @@ import urllib.parse
 import pytest
 
 from made_log import Key, Log, b64, growth, leaf_hash, path, root
+from patience import PATIENCE_S
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 WEB = TOP / 'cg-import' / 'web'
@@ -91,11 +92,12 @@ def open_bench(browser):
 
     def start(script='', origin=ORIGIN):
         contexts.append(browser.new_context())
+        contexts[-1].set_default_timeout(PATIENCE_S * 1000)
         page = contexts[-1].new_page()
         page.add_init_script(script)
         page.route('**/*', serve)
         page.goto(origin + '/')
-        page.wait_for_function('() => Boolean(globalThis.bench)', timeout=60000)
+        page.wait_for_function('() => Boolean(globalThis.bench)')
         return lambda name, cases: page.evaluate('([name, cases]) => globalThis.bench(name, cases)', [name, cases])
     yield start
     for context in contexts:

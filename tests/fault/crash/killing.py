@@ -7,32 +7,20 @@ CG_SEED=N      another course of events
 import collections
 import http.client
 import os
-import pathlib
 import random
 import signal
 import subprocess
 import threading
 import time
 
-import pytest
+from patience import PATIENCE_S
 
-HERE = pathlib.Path(__file__).resolve().parent
 KILLS = int(os.environ.get('CG_KILLS', '100'))
 SEED = int(os.environ.get('CG_SEED', '1'))
-# For what comes to pass also on a machine that is slow and busy.
-PATIENCE_S = 600
 # How long an armed replica may take to come by its point.
 POINT_TIMEOUT_S = 3
 # The exit status of a service that does not reach its database.
 DATABASE_AWAY = 3
-
-
-@pytest.fixture(scope='session')
-def crash_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp('crash') / 'crash_point.so'
-    subprocess.run([*os.environ.get('CC', 'cc').split(), '-shared', '-fPIC', '-O1', '-o', str(library),
-                    str(HERE / 'crash_point.c'), '-ldl'], check=True)
-    return library
 
 
 def points_of(passings, phases=('before', 'sent', 'after')):
@@ -52,7 +40,7 @@ class Killing:
     # --- posting -----------------------------------------------------------------------------------------------------
     def post(self, dice, directory, query=''):
         """Again and again until all of it was taken."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + 4 * PATIENCE_S
         while True:
             try:
                 reply = dice.choice(self.replicas).post(directory, query)
@@ -83,7 +71,7 @@ class Killing:
         """False if it was killed before it was ready. PostgreSQL may just be starting anew: then it is tried again."""
         while True:
             try:
-                service.start(timeout_s=PATIENCE_S, environment=environment)
+                service.start(environment=environment)
                 return True
             except RuntimeError:
                 if service.process.returncode == -signal.SIGKILL:

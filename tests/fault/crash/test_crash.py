@@ -18,7 +18,8 @@ import threading
 import time
 
 import published_log
-from killing import KILLS, PATIENCE_S, SEED, Killing, crash_library, points_of  # noqa: F401
+from killing import KILLS, SEED, Killing, points_of
+from patience import PATIENCE_S
 
 POSTERS = 3
 LEASE_S = 2
@@ -109,7 +110,7 @@ class Course(Killing):
         self.hub.clear_faults()
 
     # --- measuring ---------------------------------------------------------------------------------------------------
-    def wait_for_ends(self, timeout_s=PATIENCE_S):
+    def wait_for_ends(self, timeout_s=4 * PATIENCE_S):
         """The states at which the accepted imports rest."""
         deadline = time.monotonic() + timeout_s
         states = {}

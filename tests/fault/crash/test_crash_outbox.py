@@ -10,7 +10,7 @@ import random
 import time
 
 import hub_client
-from killing import KILLS, PATIENCE_S, SEED, Killing, crash_library, points_of  # noqa: F401
+from killing import KILLS, SEED, Killing, points_of
 from trail import Trail, import_as_other, nvr_of
 
 # Where the program is killed, and how many passings at most are let through before.
@@ -53,7 +53,7 @@ class Course(Killing):
 
 
 def test_every_event_is_one_leaf_whatever_is_killed(start_service, start_hub, postgres, make_build, tmp_path,
-                                                    crash_library, capsys):  # noqa: F811
+                                                    crash_library, capsys):
     hub = start_hub('--option', 'record=true', '--option', 'record_permission=null')
     settings = {'worker': {'lease': '2 s'}, 'hub sandbox': {'outbox_every': '50 ms'},
                 'audit': {'directory': tmp_path / 'audit', 'last_signed': tmp_path / 'last-signed',
@@ -65,7 +65,7 @@ def test_every_event_is_one_leaf_whatever_is_killed(start_service, start_hub, po
     began = time.monotonic()
     course.run((course.import_elsewhere,), (course.post_all,))
     for id in course.accepted:
-        assert replicas[0].wait(id, timeout_s=PATIENCE_S)['state'] == 'imported'
+        assert replicas[0].wait(id)['state'] == 'imported'
     last = max(row['position'] for row in hub.steer('record', {'keep': 1 << 60}))
     trail.wait_for(last)
     leaves = trail.leaves()

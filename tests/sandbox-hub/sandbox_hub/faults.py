@@ -23,7 +23,8 @@ A rule is a JSON object: which requests it meets and what happens to them.
     cut-upload     the connection is closed when `bytes` bytes of an upload are stored
     stall-upload   after `bytes` bytes of an upload nothing is read for `seconds` (default 3600), then as cut-upload
     hang           nothing happens for `seconds` (default 3600), then the connection is closed
-    pause          handling waits `seconds` at `stage`: "start" (default), "before-recording" (CGImport), "end"
+    pause          handling waits `seconds` (default 3600) at `stage`: "start" (default), "before-recording" (CGImport),
+                   "end"
 
 Clearing the rules ends every hang and pause.
 """
@@ -50,13 +51,18 @@ class Faults:
         if rule.get('action') not in ACTIONS:
             raise ValueError('no such action: %r' % rule.get('action'))
         with self.lock:
-            self.rules.append(dict({'method': '*', 'nth': 1, 'times': 1, 'seen': 0, 'met': 0, 'paused': 0}, **rule))
+            self.rules.append(dict({'method': '*', 'nth': 1, 'times': 1, 'seen': 0, 'met': 0, 'paused': 0, 'hung': 0}, **rule))
 
     def clear(self):
         with self.lock:
             self.rules = []
             self.release.set()
             self.release = threading.Event()
+
+    def told(self):
+        """Copies: requests go on to be counted."""
+        with self.lock:
+            return [dict(rule) for rule in self.rules]
 
     def stop(self):
         self.stopping.set()
@@ -77,21 +83,21 @@ class Faults:
         return chosen
 
     def hang(self, rule):
-        self.wait(rule, rule.get('seconds', HANG_SECONDS))
+        self.stand(rule, 'hung')
 
     def pause(self, stage, call):
         rule = call.rule
         if rule and rule['action'] == 'pause' and rule.get('stage', 'start') == stage:
-            self.wait(rule, rule.get('seconds', 1))
+            self.stand(rule, 'paused')
 
-    def wait(self, rule, seconds):
-        """Until the rules are cleared. A request may come to this only after they were."""
+    def stand(self, rule, counter):
+        """Wait until the rules are cleared, which they may be since this one was met."""
         with self.lock:
             if not any(armed is rule for armed in self.rules):
                 return
             release = self.release
-            rule['paused'] += 1
-        release.wait(seconds)
+            rule[counter] += 1
+        release.wait(rule.get('seconds', HANG_SECONDS))
 
 
 def fault_for(rule, call):

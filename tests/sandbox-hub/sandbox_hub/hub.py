@@ -98,6 +98,11 @@ class RequestLog:
             self.entries.append(entry)
         return entry
 
+    def told(self):
+        """Copies: what becomes of a request that is under way is still being noted."""
+        with self.lock:
+            return [dict(entry) for entry in self.entries]
+
     def clear(self):
         with self.lock:
             self.entries = []

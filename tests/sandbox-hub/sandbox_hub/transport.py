@@ -12,6 +12,7 @@ import struct
 import threading
 
 HEAD_LIMIT_BYTES = 65536
+# A client that a loaded machine holds up is waited for.
 CERTIFICATE_TIMEOUT_S = 120
 READ_TIMEOUT_S = 120
 

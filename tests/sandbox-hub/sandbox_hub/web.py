@@ -91,14 +91,14 @@ def steer(hub, method, name, body):
             hub.faults.clear()
         for rule in (given if isinstance(given, list) else [given] if given else []):
             hub.faults.arm(rule)
-        return hub.faults.rules
+        return hub.faults.told()
     if name == 'options':
         hub.options.change(given or {})
         return vars(hub.options)
     if name == 'log':
         if method == 'DELETE':
             hub.log.clear()
-        return hub.log.entries
+        return hub.log.told()
     if name == 'record' and given:
         record.cut(hub.state, given['keep'])
         return hub.state.rows('record')

@@ -307,7 +307,7 @@ static void cancels_a_running_import(void **state)
     scene.options.lease_ms = 6000;
     char id[STORE_ID_SIZE];
     post(&scene, "sandbox", "canceled", "one", "{'reserve': true}", id);
-    sandbox_steer("faults", "{\"method\": \"CGInitBuild\", \"action\": \"pause\", \"seconds\": 60}");
+    sandbox_steer("faults", "{\"method\": \"CGInitBuild\", \"action\": \"pause\"}");
     struct worker *worker = start(&scene);
     sandbox_wait_met("paused");
     assert_int_equal(store_import_cancel(scene.store, id, "builder", NULL, &err), 1);
@@ -336,7 +336,7 @@ static void waits_for_a_running_import_when_draining(void **state)
     char id[STORE_ID_SIZE];
     pthread_t draining;
     post(&scene, "sandbox", "drained", "one", "{}", id);
-    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\"}");
     struct worker *worker = start(&scene);
     sandbox_wait_met("paused");
     assert_int_equal(pthread_create(&draining, NULL, drain, worker), 0);
@@ -359,7 +359,7 @@ static void leaves_a_running_import_to_another_when_pressed(void **state)
     scene.options.stop = &pressed;
     char id[STORE_ID_SIZE];
     post(&scene, "sandbox", "pressed", "one", "{'reserve': true}", id);
-    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\"}");
     struct worker *worker = start(&scene);
     sandbox_wait_met("paused");
     stop_request(&pressed);
@@ -390,7 +390,7 @@ static void gives_way_when_the_lease_is_lost(void **state)
     scene.options.lease_ms = 6000;
     char id[STORE_ID_SIZE];
     post(&scene, "sandbox", "lease", "one", "{'reserve': true}", id);
-    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\", \"seconds\": 60}");
+    sandbox_steer("faults", "{\"method\": \"CGImport\", \"action\": \"pause\"}");
     struct worker *first = start(&scene);
     sandbox_wait_met("paused");
     postgres_sql(scene.database, "UPDATE queue SET fence = nextval('queue_fence'), owner = 'thief',"
