@@ -17,8 +17,8 @@ class SandboxHub:
     """`info` is the line that the program prints when it is ready; its keys are attributes too."""
 
     def __init__(self, state, *arguments):
-        self.process = subprocess.Popen([sys.executable, str(PROGRAM), '--state', str(state), *arguments],
-                                        stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([sys.executable, str(PROGRAM), '--state', str(state), '--until-eof', *arguments],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError('the sandbox hub did not start, exit status %s' % self.process.wait())
@@ -33,6 +33,7 @@ class SandboxHub:
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=PATIENCE_S)
+        self.process.stdin.close()
         self.process.stdout.close()
 
     # --- steering ----------------------------------------------------------------------------------------------------

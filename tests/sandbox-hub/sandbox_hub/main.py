@@ -47,6 +47,8 @@ def parse(arguments):
     parser.add_argument('--option', action='append', default=[], metavar='NAME=JSON',
                         help='a setting of hub.Options, such as task_seconds=0 or upload_limit_bytes=1000000')
     parser.add_argument('--ready-file', metavar='FILE', help='write the line with the addresses there too')
+    parser.add_argument('--until-eof', action='store_true', help='end when standard input ends, too: with whoever started '
+                        'it, however that ends')
     return parser.parse_args(arguments)
 
 
@@ -103,11 +105,19 @@ def start(options):
     return hub, (plain, secure), told
 
 
+def end_with_input():
+    # Not by sys.stdin, whose lock must be free when Python ends.
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main(arguments=None):
     options = parse(arguments)
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+    # Blocked in all threads and taken when they are waited for. A handler that Python runs would be lost when the signal
+    # comes just before the main thread goes to sleep.
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     try:
         hub, listeners, told = start(options)
     except (OSError, ValueError) as error:
@@ -119,7 +129,9 @@ def main(arguments=None):
         with open(options.ready_file + '.new', 'w', encoding='utf-8') as writing:
             writing.write(line + '\n')
         os.replace(options.ready_file + '.new', options.ready_file)
-    ending.wait()
+    if options.until_eof:
+        threading.Thread(target=end_with_input, daemon=True).start()
+    signal.sigwait(ending)
     hub.faults.stop()
     for listener in listeners:
         listener.stop()
