@@ -85,36 +85,6 @@ static const struct method methods[] = {
     {NULL, NULL},
 };
 
-/* --- the import ----------------------------------------------------------------------------------------------------
- */
-
-static PyObject *do_import(struct plugin *plugin, PyObject *const *arguments)
-{
-    PyObject *base CG_AUTO_OBJECT = hub_get(IMPORTER);
-    PyObject *class CG_AUTO_OBJECT = base ? method_subclass(plugin, "CG_Importer", base, methods) : NULL;
-    PyObject *importer CG_AUTO_OBJECT = class ? PyObject_CallObject(class, NULL) : NULL;
-    if (!importer)
-        return NULL;
-    PyObject *build = PyObject_CallMethod(importer, "do_import", "OOO", arguments[0], arguments[1], arguments[2]);
-    if (!build)
-        incomplete_undo(importer);
-    return build;
-}
-
-/* What was judged is not remembered beyond the import it was for. */
-static void forget_judged(void)
-{
-    PyObject *type = NULL;
-    PyObject *value = NULL;
-    PyObject *traceback = NULL;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyObject *context CG_AUTO_OBJECT = hub_get("kojihub.context");
-    if (context)
-        (void)PyObject_SetAttrString(context, CHECK_JUDGED, Py_None);
-    PyErr_Clear();
-    PyErr_Restore(type, value, traceback);
-}
-
 /* --- answers per key -----------------------------------------------------------------------------------------------
  */
 
@@ -188,6 +158,35 @@ static int keep_answer(const struct request *request, PyObject *build, PyObject 
     return 0;
 }
 
+/* What a caller with a key is told, which is kept in the import's transaction. New reference, or NULL. */
+static PyObject *answer_kept(const struct request *request, PyObject *build)
+{
+    PyObject *text CG_AUTO_OBJECT = answer_text(build);
+    return text && keep_answer(request, build, text) == 0 ? hub_call("json.loads", "(O)", text) : NULL;
+}
+
+/* --- the import ----------------------------------------------------------------------------------------------------
+ */
+
+/* What the caller is told of the import; `request` is NULL without a key. New reference, or NULL and nothing is left.
+ */
+static PyObject *do_import(struct plugin *plugin, PyObject *const *arguments, const struct request *request)
+{
+    PyObject *base CG_AUTO_OBJECT = hub_get(IMPORTER);
+    PyObject *class CG_AUTO_OBJECT = base ? method_subclass(plugin, "CG_Importer", base, methods) : NULL;
+    PyObject *importer CG_AUTO_OBJECT = class ? PyObject_CallObject(class, NULL) : NULL;
+    if (!importer)
+        return NULL;
+    PyObject *build CG_AUTO_OBJECT =
+        PyObject_CallMethod(importer, "do_import", "OOO", arguments[0], arguments[1], arguments[2]);
+    PyObject *answer CG_AUTO_OBJECT = build && request ? answer_kept(request, build) : NULL;
+    if (!build || (request && !answer)) {
+        incomplete_undo(importer);
+        return NULL;
+    }
+    return request ? CG_STEAL(answer) : CG_STEAL(build);
+}
+
 static PyObject *import_once(struct plugin *plugin, PyObject *const *arguments)
 {
     struct cg_error err = {0};
@@ -199,14 +198,21 @@ static PyObject *import_once(struct plugin *plugin, PyObject *const *arguments)
                             &answer, &err);
     if (known < 0)
         return raise_error(&err);
-    if (known > 0)
-        return hub_call("json.loads", "(s)", answer.text);
+    return known > 0 ? hub_call("json.loads", "(s)", answer.text) : do_import(plugin, arguments, &request);
+}
 
-    PyObject *build CG_AUTO_OBJECT = do_import(plugin, arguments);
-    PyObject *text CG_AUTO_OBJECT = build ? answer_text(build) : NULL;
-    if (!text || keep_answer(&request, build, text) < 0)
-        return NULL;
-    return hub_call("json.loads", "(O)", text);
+/* What was judged is not remembered beyond the import it was for. */
+static void forget_judged(void)
+{
+    PyObject *type = NULL;
+    PyObject *value = NULL;
+    PyObject *traceback = NULL;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *context CG_AUTO_OBJECT = hub_get("kojihub.context");
+    if (context)
+        (void)PyObject_SetAttrString(context, CHECK_JUDGED, Py_None);
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
 }
 
 PyObject *import_build(struct plugin *plugin, PyObject *const *arguments)
@@ -219,7 +225,7 @@ PyObject *import_build(struct plugin *plugin, PyObject *const *arguments)
         cg_fail(&err, CG_E_AUTH, "Not logged-in");
         return raise_error(&err);
     }
-    PyObject *build = arguments[3] == Py_None ? do_import(plugin, arguments) : import_once(plugin, arguments);
+    PyObject *build = arguments[3] == Py_None ? do_import(plugin, arguments, NULL) : import_once(plugin, arguments);
     forget_judged();
     return build;
 }

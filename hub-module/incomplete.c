@@ -139,6 +139,30 @@ void incomplete_undo(PyObject *importer)
     PyErr_Restore(type, value, traceback);
 }
 
+/*
+ * The build as its directory is named, for which the hub has made it ready (CG_Importer.prep_build): of a draft it
+ * knows the release to come, and of one without a reservation not yet the id, so that there is no directory: None. New
+ * reference, or NULL.
+ */
+static PyObject *build_placed(PyObject *importer)
+{
+    PyObject *build CG_AUTO_OBJECT = PyObject_GetAttrString(importer, "buildinfo");
+    PyObject *draft = build ? PyDict_GetItemString(build, "draft") : NULL;
+    int is_draft = draft ? PyObject_IsTrue(draft) : 0;
+    if (!build || is_draft < 0)
+        return NULL;
+    if (!is_draft)
+        return CG_STEAL(build);
+    PyObject *id = PyDict_GetItemString(build, "build_id");
+    int reserved = id ? PyObject_IsTrue(id) : 0;
+    if (reserved <= 0)
+        return reserved < 0 ? NULL : Py_BuildValue("");
+    PyObject *copy CG_AUTO_OBJECT = PyDict_Copy(build);
+    PyObject *target CG_AUTO_OBJECT = copy ? PyMapping_GetItemString(copy, "release") : NULL;
+    PyObject *release CG_AUTO_OBJECT = target ? hub_call("koji.gen_draft_release", "(OO)", target, id) : NULL;
+    return release && PyDict_SetItemString(copy, "release", release) == 0 ? CG_STEAL(copy) : NULL;
+}
+
 /* The directory that the build has on one volume, if an import that died left it there. */
 static int clean_volume(PyObject *importer, PyObject *build, PyObject *volume)
 {
@@ -163,8 +187,10 @@ static int clean_volume(PyObject *importer, PyObject *build, PyObject *volume)
 
 int incomplete_clean(PyObject *importer)
 {
-    PyObject *build CG_AUTO_OBJECT = PyObject_GetAttrString(importer, "buildinfo");
-    PyObject *rows CG_AUTO_OBJECT = build ? hub_rows("SELECT name FROM volume ORDER BY id", NULL) : NULL;
+    PyObject *build CG_AUTO_OBJECT = build_placed(importer);
+    if (!build || build == Py_None)
+        return build ? 0 : -1;
+    PyObject *rows CG_AUTO_OBJECT = hub_rows("SELECT name FROM volume ORDER BY id", NULL);
     Py_ssize_t count = rows ? PyList_Size(rows) : -1;
     for (Py_ssize_t i = 0; i < count; i++)
         if (clean_volume(importer, build, PyTuple_GetItem(PyList_GetItem(rows, i), 0)) < 0)

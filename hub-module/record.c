@@ -4,6 +4,7 @@
 #include "cursor.h"
 #include "errors.h"
 #include "logic/outbox.h"
+#include "logic/wire_text.h"
 
 #include "cg/digest.h"
 
@@ -197,6 +198,20 @@ static const struct record_kind *kind_of(const char *callback, PyObject *keyword
     return NULL;
 }
 
+/* The detail as JSON that the database takes and events() can hand out. 0, or -1 with an exception. */
+static int detail_text(const struct record_kind *kind, PyObject *keywords, struct cg_bytes *text)
+{
+    struct cg_error err = {0};
+    PyObject *detail CG_AUTO_OBJECT = kind->detail(keywords);
+    PyObject *dump CG_AUTO_OBJECT = detail ? hub_call("json.dumps", "(O)", detail) : NULL;
+    PyObject *bytes CG_AUTO_OBJECT = dump ? PyUnicode_AsUTF8String(dump) : NULL;
+    if (!bytes)
+        return -1;
+    if (wire_text_spell(text, PyBytes_AsString(bytes), &err) < 0)
+        return raise_error(&err), -1;
+    return 0;
+}
+
 /* Is the record to be written? 1, 0 (said in the log), -1 with an exception. */
 static int is_ready(struct plugin *plugin)
 {
@@ -246,7 +261,7 @@ static int write_event(const struct record_kind *kind, PyObject *keywords)
     struct cg_error err = {0};
     struct actor actor CG_AUTO(actor_finish) = {{NULL}, {NULL}, {NULL}};
     struct text generator AUTO_TEXT = {NULL};
-    struct text json AUTO_TEXT = {NULL};
+    struct cg_bytes detail CG_AUTO_BYTES = {0};
     struct cg_digests digests = {0};
     struct outbox_event event = {.kind = kind->kind};
     if (build_id_of(PyDict_GetItemString(keywords, kind->build), &event.build_id) < 0)
@@ -254,11 +269,9 @@ static int write_event(const struct record_kind *kind, PyObject *keywords)
     if (strcmp(kind->kind, "state") == 0 && says(keywords, "attribute", "volume_id"))
         event.kind = "volume";
     read_actor(&actor, &event);
-    PyObject *detail CG_AUTO_OBJECT = kind->detail(keywords);
-    PyObject *text CG_AUTO_OBJECT = detail ? hub_call("json.dumps", "(O)", detail) : NULL;
-    if (!text)
+    if (detail_text(kind, keywords, &detail) < 0)
         return -1;
-    event.detail = text_of(&json, text);
+    event.detail = cg_bytes_text(&detail);
     if (kind->detail == import_detail)
         add_import(keywords, &event, &generator, &digests);
     if (outbox_write(&hub_database, &event, &err) < 0) {
@@ -279,12 +292,22 @@ int record_event(struct plugin *plugin, const char *event, PyObject *keywords)
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
+/* One event; names of the hub's own tables may have what the wire cannot carry. New reference, or NULL. */
+static PyObject *event_of(const char *json)
+{
+    struct cg_error err = {0};
+    struct cg_bytes text CG_AUTO_BYTES = {0};
+    if (wire_text_spell(&text, json, &err) < 0)
+        return raise_error(&err);
+    return hub_call("json.loads", "(s)", cg_bytes_text(&text));
+}
+
 /* The rows as a list of Python values. New reference, or NULL. */
 static PyObject *list_of(const struct database_rows *rows)
 {
     PyObject *list CG_AUTO_OBJECT = PyList_New(0);
     for (size_t i = 0; list && i < rows->count; i++) {
-        PyObject *event CG_AUTO_OBJECT = hub_call("json.loads", "(s)", database_cell(rows, i, 0));
+        PyObject *event CG_AUTO_OBJECT = event_of(database_cell(rows, i, 0));
         if (!event || PyList_Append(list, event) < 0)
             return NULL;
     }

@@ -39,8 +39,8 @@ enum audit_keys_missing {
     AUDIT_KEYS_WANT, /* it must be there */
 };
 
-/* 0; -1 with CG_E_CONFIG (a file that is missing, readable by others or no key; an origin that is not the key's name),
- * CG_E_IO, CG_E_MEMORY. */
+/* 0; -1 with CG_E_CONFIG (a file that is missing, readable by others or no key; trusted keys that are none or too
+ * many), CG_E_IO, CG_E_MEMORY. */
 int audit_keys_load(struct audit_keys *keys, const struct audit_keys_options *options, enum audit_keys_missing missing,
                     struct cg_error *err);
 

@@ -122,8 +122,13 @@ static int take_cosignature(struct round *round, const struct witness_state *sta
     CG_AUTO_NOTE struct cg_note note = {0};
     struct cg_note_verdict verdict;
     if (cg_bytes_printf(&joined, err, "%s\n%s", round->parsed.text, cg_bytes_text(answer)) < 0 ||
-        cg_note_parse(joined.data, joined.size, &note, err) < 0 ||
-        cg_note_verify(&note, &state->witness.verifier, 1, &verdict, err) < 0)
+        cg_note_parse(joined.data, joined.size, &note, err) < 0)
+        return -1;
+    /* An empty line in the answer would make its beginning a part of the text that was signed. */
+    if (note.text_size != round->parsed.text_size)
+        return cg_fail(err, CG_E_FORM, "the answer of the witness %s is not signature lines alone",
+                       state->witness.verifier.name);
+    if (cg_note_verify(&note, &state->witness.verifier, 1, &verdict, err) < 0)
         return -1;
     if (!verdict.verified)
         return cg_fail(err, CG_E_SIGNATURE, "the answer of the witness has no signature of its key %s",

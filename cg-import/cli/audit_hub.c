@@ -174,11 +174,11 @@ static bool archive_parts(const json_t *archive, const char **parts, size_t *cou
     return true;
 }
 
-/* Hashes one file of the hub and holds it against what the leaf says of the output. */
-static int compare_digests(struct compared *compared, const json_t *output, const char *const *parts, size_t count,
-                           struct cg_error *err)
+/* Hashes one file of the hub. 1: it is what the leaf says of the output, 0: it is another; -1 with an error; 2: it
+ * cannot be read. */
+static int is_output(struct compared *compared, const json_t *output, const char *const *parts, size_t count,
+                     struct cg_error *err)
 {
-    const char *name = service_import_text(output, "name");
     struct cg_digests digests = {0};
     struct cg_error why = {0};
     int found = koji_stored_file_digest(compared->session, parts, count, FILE_BYTES_MAX,
@@ -186,17 +186,25 @@ static int compare_digests(struct compared *compared, const json_t *output, cons
     if (found < 0)
         return -1;
     if (found != KOJI_FILE_READ)
-        return differs(compared, "cannot be read", name, err);
-    compared->hub->files++;
+        return 2;
     const char *sha256 = service_import_text(output, "sha256"), *md5 = service_import_text(output, "md5");
-    bool same = digests.size_bytes == (uint64_t)json_integer_value(json_object_get(output, "size")) &&
-                (!sha256[0] || strcmp(sha256, digests.sha256) == 0) && (!md5[0] || strcmp(md5, digests.md5) == 0) &&
-                (sha256[0] || md5[0]);
-    return same ? 0 : differs(compared, "is another than was imported", name, err);
+    return digests.size_bytes == (uint64_t)json_integer_value(json_object_get(output, "size")) &&
+           (!sha256[0] || strcmp(sha256, digests.sha256) == 0) && (!md5[0] || strcmp(md5, digests.md5) == 0) &&
+           (sha256[0] || md5[0]);
 }
 
-/* Logs lie below data/logs, in the directory that the hub names: "." or an architecture. */
-static int compare_log(struct compared *compared, const json_t *output, const json_t *log, struct cg_error *err)
+/* Tells what is_output() found. */
+static int tell_output(struct compared *compared, const json_t *output, int found, struct cg_error *err)
+{
+    const char *name = service_import_text(output, "name");
+    compared->hub->files += found == 0 || found == 1;
+    if (found == 0)
+        return differs(compared, "is another than was imported", name, err);
+    return found == 2 ? differs(compared, "cannot be read", name, err) : found < 0 ? -1 : 0;
+}
+
+/* Logs lie below data/logs, in the directory that the hub names: "." or an architecture. As is_output(). */
+static int is_log(struct compared *compared, const json_t *output, const json_t *log, struct cg_error *err)
 {
     const char *parts[16];
     size_t count = koji_build_directory(compared->build.json, parts);
@@ -210,7 +218,25 @@ static int compare_log(struct compared *compared, const json_t *output, const js
         if (strcmp(part, ".") != 0)
             parts[count++] = part;
     parts[count++] = service_import_text(log, "name");
-    return compare_digests(compared, output, parts, count, err);
+    return is_output(compared, output, parts, count, err);
+}
+
+/* Of logs of one name, one of each architecture, it is enough that one is it: the leaf does not say where the hub put
+ * it. */
+static int compare_logs(struct compared *compared, const json_t *output, const json_t *logs, const char *name,
+                        struct cg_error *err)
+{
+    int found = 2;
+    size_t i;
+    json_t *log;
+    json_array_foreach(logs, i, log)
+    {
+        if (found == 1 || found < 0 || strcmp(service_import_text(log, "name"), name) != 0)
+            continue;
+        int is = is_log(compared, output, log, err);
+        found = is == 2 ? found : is;
+    }
+    return tell_output(compared, output, found, err);
 }
 
 static int compare_output(struct compared *compared, const json_t *output, const struct koji_build_files *files,
@@ -220,12 +246,11 @@ static int compare_output(struct compared *compared, const json_t *output, const
     const char *parts[16];
     size_t count = koji_build_directory(compared->build.json, parts);
     base = base ? base + 1 : name;
-    const json_t *archive = by_name(files->archives, "filename", base), *log = by_name(files->logs, "name", base);
+    const json_t *archive = by_name(files->archives, "filename", base);
     if (archive && archive_parts(archive, parts, &count))
-        return compare_digests(compared, output, parts, count, err);
-    if (!archive && log) {
-        return compare_log(compared, output, log, err);
-    }
+        return tell_output(compared, output, is_output(compared, output, parts, count, err), err);
+    if (!archive && by_name(files->logs, "name", base))
+        return compare_logs(compared, output, files->logs, base, err);
     size_t length = strlen(base);
     if (archive || (length > 4 && strcmp(base + length - 4, ".rpm") == 0)) {
         compared->hub->passed_over++;

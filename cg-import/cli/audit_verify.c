@@ -110,6 +110,9 @@ static int verify_proof(const struct verify *verify, const char *path, struct ve
 {
     CG_AUTO_BYTES struct cg_bytes text = {0}, leaf = {0};
     CG_AUTO_TLOG_PROOF struct cg_tlog_proof proof = {0};
+    if (verify->since_file || connection_is_named(&verify->connection))
+        return cg_fail(err, CG_E_USAGE, "%s is for the directory of a log, and %s is a proof",
+                       verify->since_file ? "--since" : "a hub", path);
     if (read_file(path, CG_TLOG_PROOF_SIZE_MAX, &text, err) < 0 ||
         (verify->leaf_file && read_file(verify->leaf_file, CG_TILE_ENTRY_MAX, &leaf, err) < 0) ||
         cg_tlog_proof_parse(cg_bytes_text(&text), text.size, &proof, err) < 0 ||

@@ -70,23 +70,20 @@ static int make_directory(struct reader *reader, struct cg_error *err)
     return reader->directory_fd < 0 ? cg_fail_errno(err, "open", reader->directory) : 0;
 }
 
-/*
- * Descriptors are first moved out of the way of the numbers that they shall have: dup2 onto a source that is still to
- * be moved would lose it.
- */
-static int add_files(posix_spawn_file_actions_t *actions, const struct reader *reader, int result_fd)
+/* A copy of the descriptor that is none of those the reader is given, and that it does not inherit as such; or -1. */
+static int out_of_the_way(int fd)
 {
-    const int high = 100;
-    return posix_spawn_file_actions_adddup2(actions, reader->archive_fd, high) ||
-           posix_spawn_file_actions_adddup2(actions, reader->directory_fd, high + 1) ||
-           posix_spawn_file_actions_adddup2(actions, result_fd, high + 2) ||
-           posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) ||
+    return fcntl(fd, F_DUPFD_CLOEXEC, IMAGE_READER_DIRECTORY + 1);
+}
+
+/* To each of the reader's numbers from a number that is none of them, or moving one could overwrite the next. */
+static int add_files(posix_spawn_file_actions_t *actions, int archive_fd, int directory_fd, int result_fd)
+{
+    return posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) ||
            posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) ||
-           posix_spawn_file_actions_adddup2(actions, high + 2, IMAGE_READER_RESULT) ||
-           posix_spawn_file_actions_adddup2(actions, high, IMAGE_READER_ARCHIVE) ||
-           posix_spawn_file_actions_adddup2(actions, high + 1, IMAGE_READER_DIRECTORY) ||
-           posix_spawn_file_actions_addclose(actions, high) || posix_spawn_file_actions_addclose(actions, high + 1) ||
-           posix_spawn_file_actions_addclose(actions, high + 2);
+           posix_spawn_file_actions_adddup2(actions, result_fd, IMAGE_READER_RESULT) ||
+           posix_spawn_file_actions_adddup2(actions, archive_fd, IMAGE_READER_ARCHIVE) ||
+           posix_spawn_file_actions_adddup2(actions, directory_fd, IMAGE_READER_DIRECTORY);
 }
 
 /* Nothing that is handled or held back here is so there. */
@@ -109,13 +106,17 @@ static int spawn(struct reader *reader, int result_fd, struct cg_error *err)
     char *arguments[] = {name, verb, memory, file, cpu, NULL}, *no_environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    CG_AUTO_FD int archive = out_of_the_way(reader->archive_fd), directory = out_of_the_way(reader->directory_fd),
+                   result = out_of_the_way(result_fd);
+    if (archive < 0 || directory < 0 || result < 0)
+        return cg_fail_errno(err, "copy", "the descriptors for the reader of images");
     if (posix_spawn_file_actions_init(&actions) != 0)
         return cg_fail_memory(err);
     if (posix_spawnattr_init(&attributes) != 0) {
         posix_spawn_file_actions_destroy(&actions);
         return cg_fail_memory(err);
     }
-    int failed = add_files(&actions, reader, result_fd) || add_signals(&attributes) ? ENOMEM : 0;
+    int failed = add_files(&actions, archive, directory, result) || add_signals(&attributes) ? ENOMEM : 0;
     if (!failed)
         failed = posix_spawn(&reader->pid, "/proc/self/exe", &actions, &attributes, arguments, no_environment);
     posix_spawnattr_destroy(&attributes);

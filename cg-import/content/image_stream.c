@@ -120,13 +120,24 @@ ssize_t image_stream_pull(struct image_stream *stream, const void **data, struct
     return (ssize_t)size;
 }
 
+/* What comes after the end of what is compressed is part of what came, whatever it is. */
+static int drain_source(struct image_stream *stream, struct cg_error *err)
+{
+    const void *data;
+    ssize_t size;
+    while ((size = stream->source.pull(stream->source.context, &data, err)) > 0)
+        if (cg_digest_update(stream->packed, data, (size_t)size, err) < 0)
+            return -1;
+    return size < 0 ? -1 : 0;
+}
+
 int image_stream_drain(struct image_stream *stream, struct cg_error *err)
 {
     const void *data;
     ssize_t size;
     while ((size = image_stream_pull(stream, &data, err)) > 0)
         continue;
-    return size < 0 ? -1 : 0;
+    return size < 0 ? -1 : drain_source(stream, err);
 }
 
 int image_stream_digests(const struct image_stream *stream, struct cg_digests *packed, struct cg_digests *unpacked,

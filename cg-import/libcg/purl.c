@@ -58,6 +58,21 @@ static int append_text(struct cg_bytes *out, const char *before, const char *tex
     return append_encoded(out, text, strlen(text), ":", err);
 }
 
+/* "PLACE/NAME@VERSION-RELEASE" of whatever has these three. */
+static int append_nvr(struct cg_bytes *out, const char *place, const json_t *of, struct cg_error *err)
+{
+    return append_text(out, place, purl_text(of, "name"), err) != 0 ||
+                   append_text(out, "@", purl_text(of, "version"), err) != 0 ||
+                   append_text(out, "-", purl_text(of, "release"), err) != 0
+               ? -1
+               : 0;
+}
+
+int purl_build(const json_t *facts, struct cg_bytes *out, struct cg_error *err)
+{
+    return append_nvr(out, "pkg:generic/", facts, err);
+}
+
 /* --- components ----------------------------------------------------------------------------------------------------
  */
 
@@ -65,10 +80,7 @@ static int rpm_purl(const json_t *component, struct cg_bytes *out, struct cg_err
 {
     char epoch[PURL_EPOCH_SIZE];
     const char *arch = purl_text(component, "arch"), *number = purl_epoch(component, epoch);
-    if (append_text(out, "pkg:rpm/", purl_text(component, "name"), err) != 0 ||
-        append_text(out, "@", purl_text(component, "version"), err) != 0 ||
-        append_text(out, "-", purl_text(component, "release"), err) != 0 ||
-        append_qualifier(out, "arch", arch, strlen(arch), err) != 0)
+    if (append_nvr(out, "pkg:rpm/", component, err) != 0 || append_qualifier(out, "arch", arch, strlen(arch), err) != 0)
         return -1;
     return append_qualifier(out, "epoch", number, strlen(number), err);
 }

@@ -17,6 +17,9 @@
  */
 int purl_component(const json_t *component, struct cg_bytes *out, struct cg_error *err);
 
+/* pkg:generic/NAME@VERSION-RELEASE of a build's facts. 0 or -1 with CG_E_MEMORY. */
+int purl_build(const json_t *facts, struct cg_bytes *out, struct cg_error *err);
+
 /* pkg:oci/NAME@sha256:...?arch=...&repository_url=...&tag=... of an image; each but `pullspec` may be NULL. */
 int purl_image(const char *pullspec, const char *digest, const char *arch, struct cg_bytes *out, struct cg_error *err);
 

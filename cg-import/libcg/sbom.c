@@ -98,11 +98,8 @@ json_t *bill_image_purl(const struct bill *bill)
     const char *pullspec = attested_pullspec(bill->build->facts, image);
     const char *arch = purl_text(bill->output, "arch");
     CG_AUTO_BYTES struct cg_bytes purl = {0};
-    int made =
-        image && pullspec
-            ? purl_image(pullspec, attested_manifest(image), arch, &purl, NULL)
-            : cg_bytes_printf(&purl, NULL, "pkg:generic/%s@%s-%s", purl_text(bill->build->facts, "name"),
-                              purl_text(bill->build->facts, "version"), purl_text(bill->build->facts, "release"));
+    int made = image && pullspec ? purl_image(pullspec, attested_manifest(image), arch, &purl, NULL)
+                                 : purl_build(bill->build->facts, &purl, NULL);
     return made == 0 ? json_string(cg_bytes_text(&purl)) : NULL;
 }
 

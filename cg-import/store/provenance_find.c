@@ -32,7 +32,9 @@ static const struct pg_statement find_builds = {
     "SELECT i.build_key, a.build FROM (SELECT i.build_key FROM provenance_builds i WHERE " SCOPE_SQL("$1", "$2")
     " AND CASE " ASKED("state") " WHEN 'imported' THEN i.imported_at IS NOT NULL"
     " WHEN 'not-imported' THEN i.imported_at IS NULL ELSE true END"
-    IS("nvr", "nvr")
+    WHERE_ASKED("nvr", BUILDS_OF("SELECT b.build_key FROM provenance_builds b WHERE b.nvr = " ASKED("nvr")
+                " UNION SELECT b.build_key FROM hub_builds h JOIN provenance_builds b ON b.hub = h.hub"
+                " AND b.build_id = h.build_id WHERE h.nvr = " ASKED("nvr")))
     WHERE_ASKED("nvr_like", "i.nvr ~ " ASKED("nvr_like"))
     IS("hub", "hub")
     WHERE_ASKED("build_id", "i.build_id = " ASKED("build_id") "::bigint")

@@ -7,13 +7,13 @@ import {completeFor} from './complete_for.js';
 import {componentsPanel} from './components.js';
 import {Refusal} from './bytes.js';
 import {el, replace} from './dom.js';
-import {copyButton, count, DASH, duration, none, nvr, state, time} from './format.js';
+import {copyButton, count, DASH, duration, moment, none, nvr, state, time} from './format.js';
 import {imagePanels, showLayers} from './images.js';
 import {hubPanel, originRows} from './on_hub.js';
 import {listTable} from './list_table.js';
 import {setTitle} from './page.js';
 import {proofMark} from './proof-mark.js';
-import {verdictMark} from './proof_view.js';
+import {capital, verdictMark} from './proof_view.js';
 
 const name = decodeURIComponent(location.pathname.split('/').pop());
 const hub = new URLSearchParams(location.search).get('hub');
@@ -65,7 +65,7 @@ const rows = (...pairs) =>
       .flatMap(([term, value]) => [el('dt', term), el('dd', value)]),
   );
 
-const seconds = (at) => (Number.isFinite(at) ? time(new Date(at * 1000).toISOString()) : null);
+const seconds = (at) => (Number.isFinite(at) ? time(moment(at)) : null);
 const bdi = (text) => (text ? el('bdi', String(text)) : null);
 
 function whatPanel(build, facts) {
@@ -150,7 +150,7 @@ function proofPanel(session, {build, facts, log}) {
     'section.panel',
     {'aria-labelledby': 'proof-heading'},
     el('h2', {id: 'proof-heading'}, 'What the log says of it'),
-    proofMark(session, build.import, {log, atLeast: () => log.length, also: (entries) => factsMark(entries, facts)}),
+    proofMark(session, build.import, {log, atLeast: () => log.length, also: (entries) => factsMark(entries, build, facts)}),
     el(
       'p.muted.small',
       'Verified means: what is shown was accepted, and told in the log then, with these very contents. It does not mean that the builder told the truth. ',
@@ -163,13 +163,14 @@ function proofPanel(session, {build, facts, log}) {
   );
 }
 
-/** Are the facts of this page those that a verified entry of the log names? */
-async function factsMark(entries, facts) {
+/** Are the facts of this page those that a verified entry of the log names, of the build of this page? */
+async function factsMark(entries, build, facts) {
   const telling = entries.find(({found}) => typeof found.entry?.detail?.facts_sha256 === 'string');
   if (!telling) return [];
   const {index, found} = telling;
   if (found.verdict === 'failed') return [];
   try {
+    if (found.entry.nvr !== build.nvr) throw new Refusal('proof', `they are of ${found.entry.nvr}`);
     if ((await factsDigest(facts)) !== found.entry.detail.facts_sha256) throw new Refusal('proof', 'their SHA-256 is another');
     const words = `This page shows what entry ${index} names`;
     return [
@@ -186,7 +187,7 @@ async function factsMark(entries, facts) {
       'div.note',
       {role: 'alert', data: {kind: 'error'}},
       el('strong', `VERIFICATION FAILED: these are not the contents that entry ${index} of the log names`),
-      el('p', `${failure.message}. Do not believe this page.`),
+      el('p', `${capital(failure.message)}. Do not believe this page.`),
     );
   }
 }

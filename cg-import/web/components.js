@@ -9,13 +9,13 @@ import {announce} from './page.js';
 
 const PIECE = matchMedia('(max-width: 40rem)').matches ? 25 : 100;
 
-/** One row a distinct component: what is shown, what is searched, and which outputs and buildroots have it. */
+/** One row a distinct component: what is shown, what is searched (an rpm's NVRA as well), and which outputs and buildroots have it. */
 function rowsOf(facts) {
   const rows = facts.components.map(({component}) => ({...described(component), outputs: [], buildroots: []}));
   for (const holder of ['outputs', 'buildroots'])
     for (const [position, {components}] of facts[holder].entries())
       for (const index of new Set(components)) rows[index]?.[holder].push(position);
-  for (const row of rows) row.text = [row.type, row.name, row.version, row.arch, row.checksum].join(' ').toLowerCase();
+  for (const row of rows) row.text = [row.type, row.name, row.version, row.arch, row.checksum, row.whole].join(' ').toLowerCase();
   return rows.sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
 }
 
@@ -31,6 +31,7 @@ function described(component) {
       version: `${epoch}${word(component.version)}-${word(component.release)}`,
       arch: word(component.arch),
       checksum: word(component.sigmd5),
+      whole: `${component.name}-${component.version}-${component.release}.${component.arch}`,
     };
   }
   return {

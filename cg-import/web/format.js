@@ -2,6 +2,7 @@
 // How figures, times, names and digests read, everywhere the same.
 //
 // Strings:   bytes(1536) '1.5 KiB' · count(12345) '12,345' · duration(ms) '1 min 12 s' · day(rfc3339) '2026-11-30 18:34:03Z'
+//            moment(seconds) rfc3339
 // Elements:  time(rfc3339)      <time> with the moment in UTC; its title says how long ago. null: a dash
 //            clock(rfc3339)     the same, of the day only '18:34:03Z'
 //            ago(rfc3339)       <time> that says how long ago and keeps saying it; its title is the moment
@@ -48,6 +49,12 @@ function longer(seconds) {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} days`;
+}
+
+// Seconds since the epoch in the form that the API has moments in; null for what no calendar has.
+export function moment(seconds) {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
 export function day(when) {

@@ -50,7 +50,7 @@ class ImportPage {
       replace(head, this.heading());
       if (focused) find('h1', head).focus();
       replace(this.parts.proof, el('section.panel', {'aria-labelledby': 'proof'}, el('h2', {id: 'proof'}, 'What the log says of it'),
-        proofMark(this.session, id, {atLeast: () => this.events.length})));
+        proofMark(this.session, found.id, {atLeast: () => this.events.length})));
       if (this.said) announce(`${found.nvr} is ${found.state}.`);
       this.said = true;
       document.documentElement.dataset.state = found.state;

@@ -14,15 +14,19 @@ const ROWS = 50;
 // Imports that are asked for one by one when they have left the filter that the list is of.
 const ALONE_MOST = 10;
 
+// A day that no calendar has is left out, as the field for it does.
 function filters() {
   const given = new URLSearchParams(location.search);
+  for (const name of ['since', 'until']) if (Number.isNaN(midnight(given.get(name)))) given.delete(name);
   return Object.fromEntries([...FILTERS, 'after'].map((name) => [name, given.get(name)]));
 }
+
+const midnight = (day) => Date.parse(`${day}T00:00:00Z`);
 
 // Days are days in UTC, "until" includes its day.
 function asked(chosen) {
   const {since, until} = chosen;
-  const day = (text, days) => (text ? new Date(Date.parse(text + 'T00:00:00Z') + days * 86400000).toISOString() : null);
+  const day = (text, days) => (text ? new Date(midnight(text) + days * 86400000).toISOString() : null);
   return '/v1/imports' + query({...chosen, since: day(since, 0), until: day(until, 1), limit: ROWS});
 }
 

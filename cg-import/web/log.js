@@ -3,8 +3,8 @@
 import {bytes as fetchBytes, get, Problem, query} from './api.js';
 import {auditPage} from './audit_page.js';
 import {append, el, replace} from './dom.js';
-import {ago, count, DASH, digest, none, nvr, problem, time} from './format.js';
-import {canHash, Refusal, textOf} from './bytes.js';
+import {ago, count, DASH, digest, moment, none, nvr, problem, time} from './format.js';
+import {canHash, Refusal, textOf, toBase64} from './bytes.js';
 import {listTable} from './list_table.js';
 import {logProofs} from './log_proofs.js';
 import {announce} from './page.js';
@@ -94,7 +94,7 @@ function statePanel(state, {checkpoint, note}) {
       el('dt', 'Entries'),
       el('dd', el('strong', count(size))),
       el('dt', 'Root'),
-      el('dd', digest(state.root, 20)),
+      el('dd', digest(checkpoint ? toBase64(checkpoint.root) : state.root, 20)),
       el('dt', 'Published'),
       el('dd', ago(state.published_at)),
       waiting > 0 ? [el('dt', 'Signed, not published'), el('dd', `${count(waiting)} entries wait for witnesses`)] : null,
@@ -135,7 +135,7 @@ function witnessLine({name, key, size}, state, verified) {
   const mark = cosigned
     ? verdictMark(cosigned.state === 'signed' ? 'proved' : 'unchecked', 'signed this state')
     : verdictMark('unchecked', 'did not sign this state');
-  const when = cosigned?.time ? [' ', ago(new Date(Number(cosigned.time) * 1000).toISOString())] : null;
+  const when = cosigned?.time ? [' ', ago(moment(Number(cosigned.time)))] : null;
   return el(
     'li',
     mark,

@@ -27,7 +27,7 @@ async function ofImport(proofs, importId) {
     unpublished = 0;
   while (from !== undefined) {
     const trail = await get(`/v1/imports/${encodeURIComponent(importId)}/audit?from=${from}`);
-    for (const {index, leaf, proof} of trail.leaves) entries.push({index, found: await proofs.verify(proof, {index, leaf})});
+    for (const {index, leaf, proof} of trail.leaves) entries.push({index, found: await proofs.verify(proof, {index, leaf, about: {import: importId}})});
     unpublished = trail.unpublished;
     from = trail.next;
   }

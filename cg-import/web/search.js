@@ -13,7 +13,7 @@ import {guess, KINDS} from './search_kinds.js';
 const PAGE = 50;
 const address = new URLSearchParams(location.search);
 const text = (address.get('q') ?? '').trim();
-const chosen = KINDS[address.get('kind')] ? address.get('kind') : null;
+const chosen = Object.hasOwn(KINDS, address.get('kind') ?? '') ? address.get('kind') : null;
 const any = address.get('state') === 'any';
 
 function hints() {

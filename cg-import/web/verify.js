@@ -73,6 +73,12 @@ async function step(steps, name, work) {
   }
 }
 
+/** The entry of what was asked about? An entry of something else verifies just as well. */
+function checkAbout(entry, about) {
+  for (const [name, expected] of Object.entries(about))
+    if (entry?.[name] !== expected) throw new Refusal('proof', `the entry is of the ${name} ${entry?.[name] ?? 'none'}, not of ${expected}`);
+}
+
 /** The proof read, and held against what was asked for and what is shown beside it. */
 function readAsAsked(text, {index, leaf}) {
   const proof = parseProof(text);
@@ -102,8 +108,8 @@ function signatureOutcome(signatures) {
 }
 
 /**
- * Verifies a tlog-proof. `keys`: those to believe; `asked`: {index, leaf}, what was asked for and what is shown, where
- * that is known. {verdict, steps, leaf, entry, index, checkpoint, signatures}: verdict "proved" (all of it), "failed"
+ * Verifies a tlog-proof. `keys`: those to believe; `asked`: {index, leaf, about}, what was asked for and what is shown,
+ * where that is known; `about`: members that the entry has, {import: …}. {verdict, steps, leaf, entry, index, checkpoint, signatures}: verdict "proved" (all of it), "failed"
  * (something is wrong: nothing of it is to be believed) or "unchecked" (nothing is wrong, and not all could be
  * checked); steps {name: read|path|signature, state, why}; `entry` is the leaf's JSON. Members after a failure are
  * undefined. Never throws for what is in the proof.
@@ -112,7 +118,9 @@ export async function verifyProof(text, keys, asked = {}) {
   const steps = [];
   const read = await step(steps, 'read', () => {
     const proof = readAsAsked(text, asked);
-    return {...proof, entry: readLeaf(proof.leaf)};
+    const entry = readLeaf(proof.leaf);
+    checkAbout(entry, asked.about ?? {});
+    return {...proof, entry};
   });
   await step(steps, 'path', async () => {
     if (!canHash()) return {unchecked: NO_HASHES};

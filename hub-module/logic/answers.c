@@ -85,12 +85,15 @@ int answer_keep(const struct database *database, int64_t user_id, const char *ke
     struct number user = {""};
     struct number build = {""};
     struct number days = {""};
-    const char *const old[] = {number_text(&days, ANSWER_DAYS)};
+    struct number lock = {""};
+    const char *const old[] = {number_text(&days, ANSWER_DAYS), number_text(&lock, lock_number(LOCK_ANSWERS, ""))};
     const char *const values[] = {
         number_text(&user, user_id),           key,         answer->metadata_sha256, answer->nvr,
         number_text(&build, answer->build_id), answer->text};
-    if (database_run(database, "DELETE FROM cgimport.answer WHERE at < now() - %s::int * interval '1 day'", old, 1,
-                     NULL, err) < 0)
+    if (database_run(database,
+                     "DELETE FROM cgimport.answer WHERE at < now() - %s::int * interval '1 day'"
+                     " AND (SELECT pg_try_advisory_xact_lock(%s::bigint))",
+                     old, 2, NULL, err) < 0)
         return -1;
     return database_run(database,
                         "INSERT INTO cgimport.answer (user_id, key, metadata_sha256, nvr, build_id, answer)"

@@ -2,6 +2,7 @@
 #include "logic/content.h"
 
 #include "logic/archive_path.h"
+#include "logic/locks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -184,11 +185,14 @@ int content_seal_keep(const struct database *database, const struct content_id *
 {
     struct seal_text text;
     char size[24];
+    char lock[24];
     seal_write(&seal->seal, &text);
     snprintf(size, sizeof size, "%" PRIu64, content->size_bytes);
-    const char *const values[] = {cg_digest_name(content->kind), content->checksum, size, text.key, text.tag};
+    snprintf(lock, sizeof lock, "%" PRId64, lock_number(LOCK_SEAL, content->checksum));
+    const char *const values[] = {cg_digest_name(content->kind), content->checksum, size, text.key, text.tag, lock};
     return database_run(database,
                         "INSERT INTO cgimport.seal (checksum_type, checksum, size, key, tag)"
-                        " VALUES (%s, %s, %s::bigint, %s, %s) ON CONFLICT DO NOTHING",
-                        values, 5, NULL, err);
+                        " SELECT %s, %s, %s::bigint, %s, %s WHERE pg_try_advisory_xact_lock(%s::bigint)"
+                        " ON CONFLICT DO NOTHING",
+                        values, 6, NULL, err);
 }

@@ -61,7 +61,10 @@ void content_places_finish(struct content_places *places);
 int content_seal_find(const struct database *database, const struct content_id *content, struct content_seal *seal,
                       struct cg_error *err);
 
-/* Keeps one that a reading made; the first that is kept stays. 0, or -1. */
+/*
+ * Keeps one that a reading made; the first that is kept stays. Never waits: while another transaction keeps one of this
+ * content, it is not kept. 0, or -1.
+ */
 int content_seal_keep(const struct database *database, const struct content_id *content,
                       const struct content_seal *seal, struct cg_error *err);
 

@@ -12,7 +12,8 @@
  */
 int64_t lock_number(enum lock_kind kind, const char *name)
 {
-    static const char *const kinds[] = {"cgimport key ", "cgimport reservation ", "cgimport nvr "};
+    static const char *const kinds[] = {"cgimport key ", "cgimport reservation ", "cgimport nvr ", "cgimport seal ",
+                                        "cgimport answers "};
     uint64_t hash = UINT64_C(14695981039346656037);
     for (const char *p = kinds[kind]; *p; p++)
         hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);

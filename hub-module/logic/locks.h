@@ -16,6 +16,9 @@ enum lock_kind {
     LOCK_KEY,         /* name: the caller's id, a space, the key of importBuild (answers.h takes it) */
     LOCK_RESERVATION, /* name: the build's id, decimal */
     LOCK_NVR,         /* name: name-version-release */
+    /* These are tried, never waited for: whoever has them does the work for all. */
+    LOCK_SEAL,    /* name: a content's checksum (content.h) */
+    LOCK_ANSWERS, /* name: "": forgetting old answers (answers.h) */
 };
 
 /* The lock's number for PostgreSQL: of kind and name, the same on every hub process. */

@@ -95,3 +95,17 @@ def test_a_bill_lists_the_components_of_its_output_and_no_other(dumped):
         assert sorted(package['name'] for package in spdx['packages'][1:]) == names
         cyclonedx = json.loads((dumped / ('0.%d.cdx16.json' % position)).read_text())
         assert sorted(component['name'] for component in cyclonedx['components']) == names
+
+
+def test_the_package_url_of_a_build_is_encoded(tmp_path):
+    """A version may have a plus, which other people's parsers take for a blank."""
+    if not SAMPLES.is_dir():
+        pytest.skip('no samples at %s' % SAMPLES)
+    metadata = json.loads((SAMPLES / 'mbs/module-nginx.json').read_text())
+    metadata['build']['version'] = '1.16+git^1~rc1'
+    sample = tmp_path / 'metadata.json'
+    sample.write_text(json.dumps(metadata))
+    subprocess.run([str(DUMP), str(tmp_path), str(sample)], check=True, timeout=60)
+    purl = 'pkg:generic/nginx@1.16%2Bgit%5E1~rc1-' + metadata['build']['release']
+    assert json.loads((tmp_path / '0.0.cdx16.json').read_text())['metadata']['component']['purl'] == purl
+    assert json.loads((tmp_path / '0.0.spdx.json').read_text())['packages'][0]['externalRefs'][0]['referenceLocator'] == purl

@@ -10,6 +10,7 @@ CG_HUB_ADMIN     configuration file of an administrator
 CG_HUB_DRAFTS    1 if the hub makes draft builds; the releases up to 1.35 do not, and none tells
 CG_HUB_TAG       a tag, test-candidate by default
 CG_HUB_DATABASE  the hub's database, as libpq takes it: rows are put there and compared
+CG_HUB_MODULE_CONF   the configuration file of the hub's plugin, to be written by tests
 CG_HUB_HTTPD     the file with the process id of the hub's httpd, whose children are killed
 CG_HUB_UNDOING   1 if the hub also has the plugin tests/hub/undoing_plugin.py
 """
@@ -121,3 +122,24 @@ def topdir(hub):
     if not os.path.isdir(hub.settings.get('topdir', '')):
         pytest.skip('the files of the hub are not on this machine')
     return hub.settings['topdir']
+
+
+@pytest.fixture
+def module_conf(hub):
+    """Writes the plugin's configuration; afterwards it is as it was."""
+    path = setting('CG_HUB_MODULE_CONF', "the plugin's configuration cannot be changed")
+    before = open(path).read() if os.path.exists(path) else ''
+
+    def write(text):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + '.new', 'w') as writing:
+            writing.write(text)
+        os.replace(path + '.new', path)
+    yield write
+    write(before)
+
+
+@pytest.fixture
+def checking_is_off(module_conf):
+    """So that the hub is the one to refuse."""
+    module_conf('[check]\nmode = off\n')

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The hub's plugin cg_import judges metadata, on a real hub: cgimport.checkMetadata, and whatever any client imports.
-
-CG_HUB_MODULE_CONF   the plugin's configuration file, to be written by these tests
-"""
+"""The hub's plugin cg_import judges metadata, on a real hub: cgimport.checkMetadata, and whatever any client imports."""
 import configparser
 import json
 import os
@@ -32,19 +29,8 @@ def other(session, http_hub):
 
 
 @pytest.fixture
-def mode():
-    path = os.environ.get('CG_HUB_MODULE_CONF')
-    if not path:
-        pytest.skip('CG_HUB_MODULE_CONF is not set: modes cannot be changed')
-    before = open(path).read() if os.path.exists(path) else ''
-
-    def write(text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path + '.new', 'w') as writing:
-            writing.write(text)
-        os.replace(path + '.new', path)
-    yield lambda value: write('[check]\nmode = %s\n' % value)
-    write(before)
+def mode(module_conf):
+    return lambda value: module_conf('[check]\nmode = %s\n' % value)
 
 
 @pytest.fixture

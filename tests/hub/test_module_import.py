@@ -126,24 +126,6 @@ def test_the_hubs_own_refusals_in_its_own_words(session, database, topdir, tmp_p
     assert isinstance(assert_same(session, database, topdir, tmp_path, change), tuple)
 
 
-@pytest.fixture
-def checking_is_off():
-    """So that the hub is the one to refuse."""
-    path = os.environ.get('CG_HUB_MODULE_CONF')
-    if not path:
-        pytest.skip('CG_HUB_MODULE_CONF is not set')
-    before = open(path).read() if os.path.exists(path) else ''
-
-    def write(text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path + '.new', 'w') as writing:
-            writing.write(text)
-        os.replace(path + '.new', path)
-    write('[check]\nmode = off\n')
-    yield
-    write(before)
-
-
 # --- components ------------------------------------------------------------------------------------------------------
 def rpms(count):
     name = 'cgm%s%d' % (RUN.replace('.', 'x'), next(NUMBERS))

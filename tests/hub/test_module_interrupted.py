@@ -162,6 +162,80 @@ def test_a_killed_process_leaves_nothing_in_the_way(session, http_hub, database,
     assert_whole(session, topdir, build)
 
 
+# --- the answer cannot be kept ---------------------------------------------------------------------------------------
+def test_an_answer_that_cannot_be_kept_undoes_the_import(session, database, topdir, tmp_path):
+    """Of several calls in one request only this one is undone: what it left is not among what the others finish."""
+    build, other = Build(tmp_path / 'build'), Build(tmp_path / 'other')
+    key = 'keep-%s-%d' % (RUN, next(NUMBERS))
+    name = 'cgm_%s_%d' % (RUN.replace('.', '_'), next(NUMBERS))
+    place = session.send(build)
+    calls = [{'methodName': 'cgimport.importBuild', 'params': params}
+             for params in (['metadata.json', place, None, key], ['metadata.json', session.send(other)])]
+    database.run("""
+        CREATE FUNCTION public.{0}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.key = '{1}' THEN RAISE EXCEPTION 'broken for the test'; END IF; RETURN NULL; END $$;
+        CREATE TRIGGER {0} AFTER INSERT ON cgimport.answer FOR EACH ROW EXECUTE PROCEDURE public.{0}()""".format(name, key))
+    try:
+        refused, imported = session.call('multiCall', calls)
+    finally:
+        database.run('DROP TRIGGER {0} ON cgimport.answer; DROP FUNCTION public.{0}()'.format(name))
+    assert 'broken for the test' in refused['faultString']
+    assert imported[0]['nvr'] == other.nvr
+    assert not os.path.exists(place_of(topdir, build.metadata['build']))
+    assert session.call('cgimport.importBuild', 'metadata.json', place, None, key)['nvr'] == build.nvr
+    assert_whole(session, topdir, build)
+    assert_whole(session, topdir, other)
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def draft(session, tmp_path):
+    """A reserved draft of logs only, which master imports, and its token."""
+    if os.environ.get('CG_HUB_DRAFTS') != '1':
+        pytest.skip('CG_HUB_DRAFTS is not 1: the hub makes no drafts')
+    build = Build(tmp_path / 'draft')
+    wanted = {key: build.metadata['build'][key] for key in ('name', 'version', 'release')}
+    reserved = session.call('CGInitBuild', 'atomic-reactor', dict(wanted, draft=True))
+    build.metadata['build'].update(build_id=reserved['build_id'], draft=True)
+    build.metadata['output'] = [output for output in build.metadata['output'] if output['type'] == 'log']
+    return build, reserved['token']
+
+
+def test_a_draft_whose_commit_failed_is_sent_again(session, database, topdir, draft):
+    build, token = draft
+    place = session.send(build)
+    name = 'cgm_%s_%d' % (RUN.replace('.', '_'), next(NUMBERS))
+    database.run("""
+        CREATE FUNCTION public.{0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+            IF NEW.build_id = {1} AND NEW.kind = 'import' THEN RAISE EXCEPTION 'broken for the test'; END IF; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER {0} AFTER INSERT ON cgimport.event DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE PROCEDURE public.{0}()""".format(name, build.metadata['build']['build_id']))
+    try:
+        with pytest.raises((xmlrpc.client.Fault, Exception)):
+            session.call('cgimport.importBuild', 'metadata.json', place, token)
+    finally:
+        database.run('DROP TRIGGER {0} ON cgimport.event; DROP FUNCTION public.{0}()'.format(name))
+    info = session.call('getBuild', build.metadata['build']['build_id'])
+    assert os.path.exists(os.path.join(place_of(topdir, info), '.cg_import-incomplete'))
+    assert session.call('cgimport.importBuild', 'metadata.json', place, token)['nvr'] == info['nvr']
+    logs = set(os.listdir(os.path.join(place_of(topdir, info), 'data/logs'))) - {'cg_import.log'}
+    assert logs == {output['filename'] for output in build.metadata['output']}
+    assert not os.path.exists(os.path.join(place_of(topdir, info), '.cg_import-incomplete'))
+
+
+def test_a_draft_leaves_the_build_of_its_release_alone(session, topdir, tmp_path, draft):
+    """The process of that build's import died after the commit: the build is whole, its mark was left."""
+    build, token = draft
+    whole = Build(tmp_path / 'whole', release=build.metadata['build']['release'])
+    session.call('cgimport.importBuild', 'metadata.json', session.send(whole))
+    mark = os.path.join(place_of(topdir, whole.metadata['build']), '.cg_import-incomplete')
+    with open(mark, 'w'):
+        pass
+    outcome(session, 'cgimport.importBuild', 'metadata.json', session.send(build), token)
+    os.unlink(mark)
+    assert_whole(session, topdir, whole)
+
+
 # --- another plugin that fails ---------------------------------------------------------------------------------------
 @pytest.fixture
 def undone(session):

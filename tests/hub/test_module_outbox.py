@@ -5,6 +5,7 @@ Wants a hub with the plugin cg_import and a prepared database (docs/hub-module.m
 """
 import configparser
 import hashlib
+import json
 import os
 import subprocess
 import threading
@@ -165,6 +166,17 @@ def test_a_draft_and_its_promotion_are_told(session, record, build):
     assert [event['nvr'] for event in events] == [draft['nvr']] * 3 + [build.nvr]
     assert events[3]['detail'] == {'draft_release': draft['release'], 'target_release': wanted['release']}
     assert {event['user_name'] for event in events} == {session.user}
+
+
+@pytest.mark.parametrize('text', ['a\ufffeb', 'a\x01b', 'a\ud83d', 'a\x00b'])
+def test_what_no_wire_or_database_carries_is_spelled_out(session, record, build, checking_is_off, text):
+    """Or one import would keep everybody from reading on; half a pair and NUL would even keep it from its commit."""
+    log = [output for output in build.metadata['output'] if output['type'] == 'log'][0]
+    log['arch'] = text
+    session.call('CGImport', 'metadata.json', session.send(build))
+    imported = record.of(build.nvr)[1]
+    told_arch = imported['detail']['outputs'][build.metadata['output'].index(log)]['arch']
+    assert told_arch == json.dumps(text)[1:-1]
 
 
 def test_a_build_of_no_generator_is_not_told(admin_session, record):

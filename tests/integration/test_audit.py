@@ -72,6 +72,10 @@ def test_a_witnessed_proof_is_verified_offline(cg_import, log, witness, tmp_path
     for options, code in codes.items():
         done = cg_import(None, 'audit', 'verify', str(file), '--key', log.key.vkey, *options)
         assert (done.returncode, done.stdout) == (code, '')
+    for options, what in ((('--since', str(file)), '--since'), (('--hub', 'http://127.0.0.1:1/kojihub'), 'a hub')):
+        done = cg_import(None, 'audit', 'verify', str(file), '--key', log.key.vkey, *options)
+        assert (done.returncode, done.stdout) == (2, '')
+        assert '%s is for the directory of a log, and %s is a proof' % (what, file) in ' '.join(done.stderr.split())
     assert cg_import(None, 'audit', 'verify', str(file), '--key', key.vkey).returncode == 11
     file.write_text(log.proof(42, 600, note).replace('index', 'Index'))
     done = cg_import(None, 'audit', 'verify', str(file), '--key', log.key.vkey, '--json')
@@ -274,6 +278,40 @@ def test_what_the_hub_has_is_held_against_the_log(cg_import, log, sandbox_hub, m
         assert done.returncode == 15 and file.name in done.stderr and 'cannot be read' in done.stderr
         file.write_bytes(before)
     assert verify().returncode == 0
+
+
+def test_logs_of_one_name_are_told_apart(cg_import, log, sandbox_hub, make_build):
+    """One of each architecture, in a directory of the hub that the log does not name."""
+    directory = make_build()
+    metadata = json.loads((directory / 'metadata.json').read_text())
+    logs = [output for output in metadata['output'] if output['type'] == 'log'][:2]
+    leaf = json.loads(imported_leaf(directory, 1))
+    for output, arch in zip(logs, ('aarch64', 's390x'), strict=True):
+        place = directory / arch
+        place.mkdir()
+        (directory / output['filename']).rename(place / 'build.log')
+        next(one for one in leaf['outputs'] if one['name'] == output['filename'])['name'] = arch + '/build.log'
+        output.update(filename='build.log', relpath=arch, subdir=arch)
+    text = json.dumps(metadata).encode()
+    (directory / 'metadata.json').write_bytes(text)
+    done = cg_import(sandbox_hub, 'import', directory / 'metadata.json', directory, '--json')
+    assert done.returncode == 0, done.stderr
+    leaf.update(metadata_sha256=hashlib.sha256(text).hexdigest(), metadata_size=len(text))
+    leaf['koji']['build_id'] = json.loads(done.stdout)['build_id']
+    log.leaves = [json.dumps(leaf).encode()]
+    log.grow(1)
+    log.write(1, log.checkpoint(1))
+
+    def verify():
+        return cg_import(None, 'audit', 'verify', str(log.directory), '--key', log.key.vkey, '--config',
+                         sandbox_hub.profiles['osbs'], '--profile', 'sandbox')
+    done = verify()
+    assert (done.returncode, done.stderr) == (0, '')
+    stored = next((pathlib.Path(sandbox_hub.state) / 'mnt-koji' / 'packages').glob('*/*/*/data/logs/s390x/build.log'))
+    stored.chmod(0o644)
+    stored.write_bytes(b'another')
+    done = verify()
+    assert done.returncode == 15 and 's390x/build.log is another than was imported' in done.stderr
 
 
 def test_builds_of_two_hubs_are_told_apart(cg_import, log, sandbox_hub, make_build):

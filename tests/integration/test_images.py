@@ -307,6 +307,15 @@ def test_damage_in_the_compressed_bytes(look):
         assert rules(look(bytes(whole), good.docker_extra())) in (['image.broken'], ['image.layers', 'image.layer-sizes'])
 
 
+def test_what_follows_a_layer_belongs_to_its_digest(look):
+    """Padding that no decompressor looks at, of more than one of its reads."""
+    good = image([('a', b'1')])
+    for number, layer in enumerate(good.packed):
+        good.packed[number] = layer + bytes(3000000)
+        good.manifest = good.manifest.replace(sha256(layer).encode(), sha256(good.packed[number]).encode())
+    assert look(good.oci(), good.docker_extra()) == []
+
+
 def test_what_is_no_archive(look):
     docker = image().docker_extra()
     for data in (b'', b'x', random.Random(1).randbytes(100000), pack(b'text', 'gz'), tar([('etc/motd', b'x')]), tar([])):

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import family_builds
+import hub_client
 from patience import wait_until
 from published_log import Checkpoint
 
@@ -317,6 +318,38 @@ def test_an_entry_shown_beside_the_proof_of_another_is_shown_as_such(site, famil
     page.locator('.proof-mark', has_text='the entry in the proof is not the one that is shown').wait_for()
 
 
+def test_entries_of_another_import_are_shown_as_such(site, family, visit):
+    """They are in the log, and verify; of this import they say nothing."""
+    page = visit(None, 'auditor')
+    page.route('**/v1/imports/*/audit?*', lambda route: route.fulfill(response=route.fetch(
+        url=site.service.url + '/v1/imports/%s/audit?from=0' % family[WEB1]['id'])))
+    for place in ('/ui/builds/' + WEB2, '/ui/imports/' + family[WEB2]['id']):
+        page.goto(place)
+        page.locator('.proof-mark [role=alert]', has_text='the entry is of the import %s, not of %s' % (
+            family[WEB1]['id'], family[WEB2]['id'])).wait_for()
+        assert page.get_by_text('This page shows what entry').count() == 0
+
+
+def test_the_facts_of_another_build_are_shown_as_such(site, family, visit):
+    """Facts, entries and proofs agree, and the name above them is another's."""
+    other = site.service.request('GET', '/v1/provenance/builds/' + WEB1).json()
+    other['build']['nvr'] = WEB2
+    page = visit(None, 'auditor')
+    page.route('**/v1/provenance/builds/*', lambda route: route.fulfill(json=other))
+    page.goto('/ui/builds/' + WEB2)
+    page.locator('.proof-mark [role=alert]', has_text='They are of %s' % WEB1).wait_for()
+    assert page.get_by_text('This page shows what entry').count() == 0
+
+
+def test_times_that_no_calendar_has_do_not_hide_the_rest(site, family, visit):
+    told = site.service.request('GET', '/v1/provenance/builds/' + WEB2).json()
+    told['facts'].update(start_time=1e15, end_time=2e15)
+    page = visit(None, 'auditor')
+    page.route('**/v1/provenance/builds/*', lambda route: route.fulfill(json=told))
+    page.goto('/ui/builds/' + WEB2)
+    page.locator('.components tbody tr').first.wait_for()
+
+
 @pytest.mark.parametrize('change', ['component', 'source', 'swapped'])
 def test_tampered_facts_of_a_build_are_shown_as_such(site, family, visit, change):
     """All proofs are good, and the page shows something else than what they name."""
@@ -356,6 +389,18 @@ def test_tampered_entries_of_the_log_are_shown_as_such(site, family, visit):
     page.goto('/ui/log')
     page.locator('#entries [role=alert]', has_text='These entries are not those of the log').wait_for()
     assert page.locator('#entries tbody tr').count() == 0
+
+
+def test_the_root_that_is_shown_is_the_one_that_was_verified(site, family, visit):
+    def answer(route):
+        told = route.fetch().json()
+        route.fulfill(json=dict(told, root=flip(told['root'])))
+    page = visit(None, 'auditor')
+    page.route('**/v1/audit/log', answer)
+    page.goto('/ui/log')
+    assert verdict(page)[0] == 'proved'
+    root = site.service.request('GET', '/checkpoint', token='').body.decode().split('\n')[2]
+    assert page.locator('dl.facts code').first.get_attribute('title') == root
 
 
 def test_a_tampered_checkpoint_is_shown_as_such(site, family, visit):
@@ -433,8 +478,29 @@ def test_one_box_finds_everything(site, family, visit):
     assert page.locator('#results').get_by_role('link', name=family[WEB2]['id']).get_attribute('href') == '/ui/imports/' + family[WEB2]['id']
 
 
+def test_a_task_finds_the_build_that_it_made(site, family, visit, tmp_path):
+    """The hub has the task; a build has its number, too, and is the likelier thing to be meant."""
+    koji = hub_client.HubClient(site.hub, 'kojiadmin')
+    koji.call('packageListAdd', 'test-candidate', 'webserver-container', 'osbs')
+    task = koji.call('tagBuild', 'test-candidate', family[WEB1]['build_id'])
+    place = family_builds.write(tmp_path, 'tasked-container')
+    metadata = json.loads((place / 'metadata.json').read_text())
+    metadata['build']['extra']['container_koji_task_id'] = task
+    family_builds.write_metadata(place, metadata)
+    imported = site.service.wait(site.service.post(place).json()['id'])
+    assert imported['state'] == 'imported', imported
+    page = visit('/ui/search?q=%d' % task, 'auditor')
+    page.locator('.chip[data-told=found]').wait_for()
+    page.get_by_text('Look for it as something else').click()
+    page.locator('.chip', has_text=re.compile('^task$')).click()
+    page.locator('.chip[data-told=found]', has_text='task 1').wait_for()
+    page.locator('#results').get_by_role('link', name='tasked-container-1.0-1').click()
+    heading(page, 'tasked-container-1.0-1')
+    assert page.locator('dt', has_text='Task').locator('xpath=following-sibling::dd[1]').inner_text() == str(task)
+
+
 def test_what_was_looked_for_is_told_and_can_be_changed(site, family, visit):
-    page = visit('/ui/search?q=nothing-1-1', 'auditor')
+    page = visit('/ui/search?q=nothing-1-1&kind=constructor', 'auditor')
     page.get_by_text('Nothing found that you may see.').wait_for()
     assert page.locator('.looked').first.locator('.chip').all_inner_texts()[:3] == ['NVR none', 'rpm inside none', 'parent none']
     page.goto('/ui/search?q=' + WEB2)
@@ -454,6 +520,12 @@ def test_a_build_that_nobody_knows(site, family, visit):
     page.locator('.chip[data-told=found]', has_text='parent 1').wait_for()
 
 
+def name_of(row):
+    """NAME-VERSION-RELEASE.ARCH, as rpm has it, of the row of a component."""
+    name, version, arch = row.locator('td').all_inner_texts()[:3]
+    return '%s-%s.%s' % (name, version.split(':')[-1], arch)
+
+
 def test_thousands_of_components_stay_quick_to_read(site, family, visit, tmp_path):
     imported = site.service.wait(site.service.post(family_builds.write(tmp_path, 'large-container', components=5000)).json()['id'])
     assert imported['state'] == 'imported', imported
@@ -464,6 +536,8 @@ def test_thousands_of_components_stay_quick_to_read(site, family, visit, tmp_pat
     page.get_by_label('Search', exact=True).fill('package-4999')
     page.get_by_text('1 components').wait_for()
     assert page.locator('.components tbody tr').all_inner_texts()[0].startswith('package-4999')
+    page.get_by_label('Search', exact=True).fill(name_of(page.locator('.components tbody tr')))
+    page.get_by_text('1 components').wait_for()
     page.get_by_label('Search', exact=True).fill('')
     page.get_by_role('button', name='Show 100 more').click()
     page.get_by_text('200 of 5,000 components shown').wait_for()

@@ -51,6 +51,13 @@ def test_what_happens_is_shown_where_it_stands(site, visit, expect, tmp_path):
     expect(overview.get_by_role('region', name='In all')).to_contain_text(str(site.sql("SELECT count(*) FROM imports WHERE state = 'imported'")))
 
 
+def test_a_day_that_no_calendar_has_is_no_filter(site, visit, expect, tmp_path):
+    site.post(builds.make(tmp_path / 'a', name='dated', release='1'))
+    page = visit('/ui/imports?nvr=dated-*&since=2026-13-45&until=tomorrow')
+    expect(page.locator('tbody tr')).to_have_count(1)
+    expect(page.get_by_label('Posted since')).to_have_value('')
+
+
 def test_filters_are_the_address(site, visit, expect, tmp_path):
     site.post(builds.make(tmp_path / 'a', name='filtered', release='1'))
     site.post(builds.make(tmp_path / 'b', name='filtered', release='2'))

@@ -316,6 +316,42 @@ static void says_why_a_witness_did_not_sign(void **state)
     }
 }
 
+/* A witness that adds to the text before it signs; its lines would also make the published checkpoint unreadable. */
+static void post_longer_text(void *context, struct audit_witness_exchange *exchanges, size_t count, long timeout_ms)
+{
+    struct cg_error err = {0};
+    struct cg_add_checkpoint request;
+    CG_AUTO_NOTE struct cg_note note = {0};
+    CG_AUTO_BYTES struct cg_bytes text = {0};
+    (void)timeout_ms;
+    assert_int_equal(count, 1);
+    assert_int_equal(cg_add_checkpoint_parse(exchanges[0].body, exchanges[0].body_size, &request, &err), 0);
+    assert_int_equal(cg_note_parse(request.note, request.note_size, &note, &err), 0);
+    assert_int_equal(cg_bytes_printf(&text, &err, "%s\nmore\n", note.text), 0);
+    assert_int_equal(cg_bytes_append_text(&exchanges[0].answer, "more\n\n", &err), 0);
+    assert_int_equal(cg_note_sign(context, text.data, text.size, 1700000000, &exchanges[0].answer, &err), 0);
+    exchanges[0].status = 200;
+}
+
+static void a_signature_of_another_text_does_not_count(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cg_error err = {0};
+    CG_AUTO_NOTE_SIGNER struct cg_note_signer *key = signed_log_key("w", CG_NOTE_COSIGNATURE, 3);
+    struct audit_witness_transport transport = {post_longer_text, key};
+    struct audit_witness witness = {"http://other", *cg_note_signer_verifier(key)};
+    struct audit_witness_outcome outcome;
+    CG_AUTO_BYTES struct cg_bytes note = {0};
+    CG_AUTO_CHECKPOINT struct cg_checkpoint checkpoint = {0};
+    AUTO_AUDIT_WITNESS_CLIENT struct audit_witness_client *client =
+        audit_witness_client_create(&witness, 1, &transport, &err);
+    assert_int_equal(cosign(client, fixture, 10, &note, &outcome), 0);
+    assert_error(&outcome.failure, CG_E_FORM, "the answer of the witness w is not signature lines alone");
+    struct cg_checkpoint_policy log_alone = fixture->log->policy;
+    log_alone.quorum = 0;
+    assert_int_equal(cg_checkpoint_open(note.data, note.size, &log_alone, &checkpoint, NULL, &err), 0);
+}
+
 static void finds_out_that_the_log_was_rolled_back(void **state)
 {
     struct fixture *fixture = *state;
@@ -362,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_to_begin_without_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(asks_witnesses_and_counts_them, setup, teardown),
         cmocka_unit_test_setup_teardown(says_why_a_witness_did_not_sign, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_signature_of_another_text_does_not_count, setup, teardown),
         cmocka_unit_test_setup_teardown(finds_out_that_the_log_was_rolled_back, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_witnesses_that_are_none, setup, teardown),
     };

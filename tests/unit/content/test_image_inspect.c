@@ -135,6 +135,31 @@ static void an_image_is_read(void **state)
     assert_int_equal(seen, archive.size);
 }
 
+/* Whatever numbers the descriptors have here, as in a service that holds many. */
+static void any_descriptors_will_do(void **state)
+{
+    (void)state;
+    CG_AUTO_BYTES struct cg_bytes archive = {0};
+    CG_AUTO_BYTES struct cg_bytes layer = {0};
+    struct cg_error err = {0};
+    char id[72];
+    int taken[120], least = open("/dev/null", O_RDONLY | O_CLOEXEC), last = least;
+    image_tar_end(&layer);
+    image_tar_docker(&archive, &layer, id);
+    for (int fd = least; fd < 120; fd = last = open("/dev/null", O_RDONLY | O_CLOEXEC))
+        taken[fd] = fd;
+    close(last);
+    for (int lowest = 119; lowest >= least; lowest--) {
+        close(taken[lowest]);
+        if (lowest > 110 || (lowest < 90 && lowest > least))
+            continue;
+        CG_AUTO_JSON json_t *facts = inspect(archive.data, archive.size, (struct image_inspect_options){0}, &err);
+        const char *config = NULL;
+        assert_int_equal(json_unpack(facts, "{s:[], s:[{s:s}]}", "faults", "images", "config_digest", &config), 0);
+        assert_string_equal(config, id);
+    }
+}
+
 static void a_reader_that_dies_is_told_of(void **state)
 {
     (void)state;
@@ -198,6 +223,7 @@ int main(int argc, char **argv)
         return reader_main(argc - 1, argv + 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_image_is_read, begin, nothing_is_left),
+        cmocka_unit_test_setup_teardown(any_descriptors_will_do, begin, nothing_is_left),
         cmocka_unit_test_setup_teardown(a_reader_that_dies_is_told_of, begin, nothing_is_left),
         cmocka_unit_test_setup_teardown(a_reader_that_takes_too_much_is_ended, begin, nothing_is_left),
         cmocka_unit_test_setup_teardown(what_it_tells_is_only_data, begin, nothing_is_left),

@@ -132,6 +132,28 @@ static void answers_are_forgotten_in_time(void **state)
     hub_disconnect(hub);
 }
 
+static void nobody_waits_for_old_answers_to_go(void **state)
+{
+    (void)state;
+    const char *conninfo = prepared();
+    struct hub_connection *first = hub_connect(conninfo);
+    struct hub_connection *second = hub_connect(conninfo);
+    struct cg_error err = {0};
+    keep(first, 10, "old");
+    assert_string_equal(hub_commit(first), "");
+    postgres_sql(conninfo, "UPDATE cgimport.answer SET at = now() - interval '31 days'");
+    keep(first, 10, "one");
+    assert_int_equal(
+        database_run(hub_connection_database(second), "SET LOCAL lock_timeout = '1s'", NULL, 0, NULL, &err), 0);
+    keep(second, 10, "other");
+    assert_string_equal(hub_commit(second), "");
+    assert_string_equal(hub_commit(first), "");
+    assert_string_equal(postgres_sql(conninfo, "SELECT string_agg(key, ' ' ORDER BY key) FROM cgimport.answer"),
+                        "one other");
+    hub_disconnect(first);
+    hub_disconnect(second);
+}
+
 static void a_database_that_is_not_prepared_is_told(void **state)
 {
     (void)state;
@@ -223,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_key_is_of_one_import),
         cmocka_unit_test(keys_have_a_length),
         cmocka_unit_test(answers_are_forgotten_in_time),
+        cmocka_unit_test(nobody_waits_for_old_answers_to_go),
         cmocka_unit_test(a_database_that_is_not_prepared_is_told),
         cmocka_unit_test(the_second_waits_for_the_first),
         cmocka_unit_test(when_the_first_fails_the_second_imports),

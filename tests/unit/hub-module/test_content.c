@@ -172,6 +172,34 @@ static void seals_are_kept_by_content(void **state)
     hub_disconnect(hub);
 }
 
+/* An import that has kept one may go on for long; two with the same contents in another order would wait in a circle.
+ */
+static void nobody_waits_to_keep_a_seal(void **state)
+{
+    (void)state;
+    if (!postgres_there())
+        skip();
+    const char *conninfo = hub_database_create();
+    struct hub_connection *first = hub_connect(conninfo);
+    struct hub_connection *second = hub_connect(conninfo);
+    struct cg_error err = {0};
+    struct content_id id = sha256(SHA "01");
+    struct content_seal made = {.standing = SEAL_MADE, .seal = {.key = {1, 2}, .tag = {3, 4}}};
+    struct content_seal other = {.standing = SEAL_MADE, .seal = {.key = {5}, .tag = {6}}};
+    struct content_seal found = {0};
+    assert_int_equal(
+        database_run(hub_connection_database(second), "SET LOCAL lock_timeout = '1s'", NULL, 0, NULL, &err), 0);
+    assert_int_equal(content_seal_keep(hub_connection_database(first), &id, &made, &err), 0);
+    assert_int_equal(content_seal_keep(hub_connection_database(second), &id, &other, &err), 0);
+    assert_string_equal(err.message, "");
+    assert_string_equal(hub_commit(second), "");
+    assert_string_equal(hub_commit(first), "");
+    assert_int_equal(content_seal_find(hub_connection_database(second), &id, &found, &err), 0);
+    assert_memory_equal(&found.seal, &made.seal, sizeof made.seal);
+    hub_disconnect(first);
+    hub_disconnect(second);
+}
+
 /* Ten thousand archives are enough for the planner to choose, and it is the index that is asked. */
 static void the_index_is_used(void **state)
 {
@@ -226,6 +254,7 @@ int main(void)
         cmocka_unit_test(many_are_asked_for_at_once),
         cmocka_unit_test(there_is_a_most),
         cmocka_unit_test(seals_are_kept_by_content),
+        cmocka_unit_test(nobody_waits_to_keep_a_seal),
         cmocka_unit_test(the_index_is_used),
         cmocka_unit_test(the_database_is_prepared_and_left_clean),
     };

@@ -33,6 +33,28 @@ static void what_xml_cannot_carry_is_spelled_out(void **state)
     assert_wire("\\\x1b", 2, "\"\\\\\\\\u001B\"");
 }
 
+static void assert_spelled(const char *json, const char *expected)
+{
+    struct cg_error err = {0};
+    struct cg_bytes text CG_AUTO_BYTES = {0};
+    assert_int_equal(wire_text_spell(&text, json, &err), 0);
+    assert_string_equal(cg_bytes_text(&text), expected);
+}
+
+/* As Python's json.dumps and PostgreSQL write it: escapes for what jansson leaves in UTF-8. */
+static void escapes_of_others_are_spelled_out_where_they_are_no_characters(void **state)
+{
+    (void)state;
+    assert_spelled("\"\\ud83d\\ude00 \\u00e9 \\u0009\\u000A\\u000d\\u007f\\/\"",
+                   "\"\\ud83d\\ude00 \\u00e9 \\u0009\\u000A\\u000d\\u007f\\/\"");
+    assert_spelled("\"\\u0000\\u0008\\u001F\"", "\"\\\\u0000\\\\u0008\\\\u001F\"");
+    assert_spelled("\"\\ud83d\"", "\"\\\\ud83d\"");
+    assert_spelled("\"\\uD83Dx\\uDE00\"", "\"\\\\uD83Dx\\\\uDE00\"");
+    assert_spelled("\"\\ud83d\\ud83d\\ude00\"", "\"\\\\ud83d\\ud83d\\ude00\"");
+    assert_spelled("\"\\ufffe\\uFFFF\\ufffd\"", "\"\\\\ufffe\\\\uFFFF\\ufffd\"");
+    assert_spelled("\"\\\\ud83d\"", "\"\\\\ud83d\"");
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -59,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary_text_stays),
         cmocka_unit_test(what_xml_cannot_carry_is_spelled_out),
+        cmocka_unit_test(escapes_of_others_are_spelled_out_where_they_are_no_characters),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,12 +285,16 @@ static void a_draft_is_found_by_its_name_on_the_hub(void **state)
     static const struct {
         const char *name;
         int build_id;
-    } cases[] = {{"app-1-1", 7}, {"app-1-1,draft_8", 8}};
+        size_t found; /* under this name, of the metadata or on the hub */
+    } cases[] = {{"app-1-1", 7, 2}, {"app-1-1,draft_8", 8, 1}};
     for (size_t i = 0; i < 2; i++) {
-        CG_AUTO_JSON json_t *answer = NULL;
+        CG_AUTO_JSON json_t *answer = NULL, *list = NULL;
+        const struct store_provenance_filter filter = {.nvr = cases[i].name, .limit = 10};
         assert_int_equal(store_provenance_get(store, cases[i].name, NULL, NULL, &answer, &err), 1);
         assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "build"), "build_id")),
                          cases[i].build_id);
+        assert_int_equal(store_provenance_find(store, &filter, NULL, &list, &err), 0);
+        assert_int_equal(json_array_size(json_object_get(list, "builds")), cases[i].found);
     }
     store_close(store);
 }
