@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* /v1/session: who asks and what it may do; signing in with a token, and out. */
-/* explicit_bzero: a wipe that the compiler does not take away. */
-#define _GNU_SOURCE
 #include "base/clock.h"
 #include "cg/json.h"
 #include "cg/version.h"
@@ -112,11 +110,7 @@ static int sign_in_begin(struct intake_request *request, void **state)
         intake_fail_status(request, 415, &err, NULL);
         return -1;
     }
-    if ((*state = calloc(1, sizeof(struct sign_in))))
-        return 0;
-    cg_fail_memory(&err);
-    intake_fail(request, &err, NULL);
-    return -1;
+    return intake_make_state(request, sizeof(struct sign_in), state);
 }
 
 static int sign_in_data(struct intake_request *request, void *state, const char *data, size_t size)
@@ -143,7 +137,7 @@ static void give_cookie(struct intake_request *request, const struct secret *key
     char value[COOKIE_HEADER_SIZE];
     cookie_set(kind_of(request), key, seconds, value);
     intake_set_header(request, "Set-Cookie", value);
-    explicit_bzero(value, sizeof value);
+    secret_wipe(value, sizeof value);
 }
 
 static void refuse_token(struct intake_request *request, const char *peer)
@@ -200,8 +194,7 @@ static void sign_in_end(struct intake_request *request, void *state)
 
 static void sign_in_finish(void *state)
 {
-    if (state)
-        explicit_bzero(state, sizeof(struct sign_in));
+    secret_wipe(state, sizeof(struct sign_in));
     free(state);
 }
 
