@@ -83,12 +83,14 @@ static const struct rule *rule_of(enum cg_code code)
 /* --- again later ---------------------------------------------------------------------------------------------------
  */
 
-/* Have the waits before this attempt added up to what is given up after? A hub's outage is not counted: its circuit
- * lets no attempts through. */
+/* Have the waits before this attempt added up to what is given up after? While the hub is away nothing is: its circuit
+ * lets one attempt through now and then, and where little is queued it is always the same import's. */
 static bool is_exhausted(const struct worker_job *job, enum cg_code code)
 {
     const struct worker_options *options = &job->thread->worker->options;
     unsigned attempts = job->claim.import.attempts;
+    if (code == CG_E_UNREACHABLE || code == CG_E_OFFLINE)
+        return false;
     if (code == CG_E_HUB_FAULT && attempts >= FAULT_TRIES)
         return true;
     uint64_t waited_ms = 0;
