@@ -9,6 +9,15 @@
 #define CONNECTIONS 8U
 #define PATIENCE_MS 20000U
 
+static void init_returned(pthread_cond_t *returned)
+{
+    pthread_condattr_t by_monotonic;
+    pthread_condattr_init(&by_monotonic);
+    pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(returned, &by_monotonic);
+    pthread_condattr_destroy(&by_monotonic);
+}
+
 static struct store *allocate(const struct store_options *options)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -24,7 +33,7 @@ static struct store *allocate(const struct store_options *options)
     store->waiting = calloc(store->options.connections, sizeof *store->waiting);
     store->schema = audit_leaf_schema(NULL);
     pthread_mutex_init(&store->lock, NULL);
-    pthread_cond_init(&store->returned, NULL);
+    init_returned(&store->returned);
     if (store->options.conninfo && store->all && store->busy && store->waiters && store->waiting && store->schema)
         return store;
     store_close(store);
