@@ -133,6 +133,25 @@ static void a_commit_that_did_not_happen_is_done_again(void **state)
     store_close(store);
 }
 
+/* The server is at the COMMIT for longer than locks are waited for, and so is who asks what became of it. */
+static void a_slow_commit_without_an_answer_is_found_out(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    store_close(store_with_row());
+    struct store *store = store_open(&(struct store_options){.conninfo = database, .lock_timeout_ms = 20}, &err);
+    sql("CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END"
+        " $$;"
+        "CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON circuits DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION dawdle()");
+    struct adding adding = {.fails = 1};
+    assert_int_equal(pg_transaction(store, PG_WRITE, add, &adding, &err), 7);
+    assert_string_equal(err.message, "");
+    assert_int_equal(adding.runs, 1);
+    assert_string_equal(sql(ADDED), "1");
+    store_close(store);
+}
+
 /* Two that lock two rows, each in its own order, and wait for each other after the first lock of their first run. */
 struct locking {
     struct store *store;
@@ -226,6 +245,7 @@ int main(void)
         cmocka_unit_test(does_not_repeat_what_is_wrong),
         cmocka_unit_test(a_commit_without_an_answer_is_found_out),
         cmocka_unit_test(a_commit_that_did_not_happen_is_done_again),
+        cmocka_unit_test(a_slow_commit_without_an_answer_is_found_out),
         cmocka_unit_test(a_deadlock_ends_well_for_both),
         cmocka_unit_test(waits_for_a_connection_when_the_clock_is_put_forward),
     };
