@@ -8,6 +8,7 @@
 #include "intake/representation.h"
 #include "intake/request_private.h"
 #include "intake/resources.h"
+#include "intake/visible.h"
 #include "store/audit.h"
 
 #include <string.h>
@@ -34,14 +35,16 @@ static json_t *globs_of(const char *const *globs)
     return list;
 }
 
-/* What the routes let these roles do. */
-static json_t *rights_of(unsigned roles)
+/* What the routes let the caller do. */
+static json_t *rights_of(const struct auth_caller *caller)
 {
+    unsigned roles = caller->roles;
+    const struct intake_caller asks = {caller->name, roles, caller->scope};
     bool operates = roles & STORE_ROLE_OPERATOR, sees_all = roles & (STORE_ROLE_OPERATOR | STORE_ROLE_AUDITOR);
     return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "post",
                      (int)((roles & (STORE_ROLE_SUBMITTER | STORE_ROLE_OPERATOR)) != 0), "retry", (int)operates,
                      "cancel", (int)operates, "release", (int)operates, "read_all", (int)sees_all, "audit",
-                     (int)sees_all);
+                     (int)visible_is_all(&asks));
 }
 
 static json_t *hubs_of(struct intake_request *request)
@@ -76,7 +79,7 @@ static void answer_session(struct intake_request *request, unsigned status, cons
         json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "caller", caller->name, "via", auth_way_name(caller->way),
                   "roles", roles_of(caller->roles), "content_generators", globs_of(caller->scope.content_generators),
                   "packages", globs_of(caller->scope.packages), "expires_at", representation_time(caller->expires_at),
-                  "may", rights_of(caller->roles), "service", service_of(request));
+                  "may", rights_of(caller), "service", service_of(request));
     intake_answer_json(request, status, json);
 }
 
