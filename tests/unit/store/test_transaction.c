@@ -205,6 +205,20 @@ static void a_deadlock_ends_well_for_both(void **state)
     store_close(store);
 }
 
+static void no_statement_is_compiled(void **state)
+{
+    (void)state;
+    static const struct pg_statement show = {"show_jit", "SHOW jit"};
+    struct cg_error err = {0};
+    struct store *store = open_store();
+    struct pg_connection *connection = pool_take(store, &err);
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    assert_int_equal(pg_run(connection, &show, NULL, &rows, &err), 1);
+    assert_string_equal(PQgetvalue(rows, 0, 0), "off");
+    pool_give(store, connection);
+    store_close(store);
+}
+
 static _Atomic bool taking;
 
 static void *take_one(void *store)
@@ -247,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_commit_that_did_not_happen_is_done_again),
         cmocka_unit_test(a_slow_commit_without_an_answer_is_found_out),
         cmocka_unit_test(a_deadlock_ends_well_for_both),
+        cmocka_unit_test(no_statement_is_compiled),
         cmocka_unit_test(waits_for_a_connection_when_the_clock_is_put_forward),
     };
     return cmocka_run_group_tests_name("transaction", tests, postgres_start, postgres_stop);
