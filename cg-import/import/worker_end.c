@@ -217,7 +217,9 @@ static int write_once(struct worker_job *job, const struct import_result *result
     return 0;
 }
 
-/* Until it is durable, or the lease is another's. */
+/* Until it is durable, or the lease is another's; after a second signal no longer than one try: the next owner finds
+ * out.
+ */
 static void write_down(struct worker_job *job, const struct import_result *result, const struct cg_error *failure,
                        const struct ending *ending)
 {
@@ -231,7 +233,10 @@ static void write_down(struct worker_job *job, const struct import_result *resul
         }
         log_error(job->thread->worker->options.log, &err, "cannot write the end of the import down", "import",
                   job->claim.import.id, NULL);
-        stop_sleep(NULL, WRITE_AGAIN_MS);
+        if (stop_level(&job->thread->stop) == STOP_NOW)
+            worker_lose(job);
+        else
+            stop_sleep(NULL, WRITE_AGAIN_MS);
     }
 }
 

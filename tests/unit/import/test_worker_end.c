@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pthread_timedjoin_np: so that a defect fails and does not hang. */
+#define _GNU_SOURCE
 #include "worker_test.h"
 
 #include "base/tree.h"
@@ -294,6 +296,38 @@ static void trouble_of_this_machine_passes(void **state)
     close_hand(&hand);
 }
 
+static void *end_busy(void *context)
+{
+    static const struct row busy = {CG_E_BUSY, STORE_QUEUED, STORE_NOT_HELD, NULL, PLAIN};
+    end_row(context, &busy);
+    return context;
+}
+
+/* A database that refuses the end is tried again and again, and holds no stop up that is meant. */
+static void an_end_that_cannot_be_written_does_not_keep_the_service(void **state)
+{
+    (void)state;
+    struct hand hand;
+    pthread_t thread;
+    struct timespec until;
+    void *ended = NULL;
+    open_hand(&hand);
+    post(&hand.scene, "sandbox", "refused", "bytes", "{}", hand.id);
+    take(&hand, 60000);
+    postgres_sql(hand.scene.database, "ALTER TABLE events RENAME TO away");
+    assert_int_equal(pthread_create(&thread, NULL, end_busy, &hand), 0);
+    stop_request(&hand.thread.stop);
+    stop_request(&hand.thread.stop);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 120;
+    assert_int_equal(pthread_timedjoin_np(thread, &ended, &until), 0);
+    assert_ptr_equal(ended, &hand);
+    postgres_sql(hand.scene.database, "ALTER TABLE away RENAME TO events");
+    assert_int_equal(look_state(&hand.scene, hand.id), STORE_RUNNING);
+    lay_down(&hand);
+    close_hand(&hand);
+}
+
 /* That the database does not tell what a person decided is no failure of the hub. */
 static void a_decision_that_cannot_be_read_is_no_failure_of_the_hub(void **state)
 {
@@ -359,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_lost_lease_cannot_finish),
         cmocka_unit_test(a_lost_lease_cannot_write_the_journal),
         cmocka_unit_test(trouble_of_this_machine_passes),
+        cmocka_unit_test(an_end_that_cannot_be_written_does_not_keep_the_service),
         cmocka_unit_test(a_decision_that_cannot_be_read_is_no_failure_of_the_hub),
         cmocka_unit_test(tells_the_circuit),
     };
