@@ -15,7 +15,8 @@
 #define KEEP_LEAST_S 60
 /* A file of which the database knows nothing may be about to be recorded for this long, seconds. */
 #define ORPHAN_AGE_S 3600.0
-/* Every file is looked up in the database at the start and then each so often, milliseconds. */
+/* Every file is looked up in the database at the start and then each so often, milliseconds; while below the reserve in
+ * each round. */
 #define ORPHANS_EVERY_MS 86400000ULL
 
 struct collector {
@@ -29,6 +30,7 @@ struct collector {
 struct round {
     struct collector *collector;
     double least_age_s;
+    bool below_reserve;
     unsigned contents, parts, orphans;
     uint64_t freed_bytes;
     struct cg_error *err;
@@ -42,13 +44,14 @@ static int asked_to_stop(const struct round *round)
 /* --- contents that nothing needs -----------------------------------------------------------------------------------
  */
 
-static unsigned keep_seconds(const struct collector *collector)
+static unsigned keep_seconds(struct round *round)
 {
-    const struct collector_options *options = &collector->options;
+    const struct collector_options *options = &round->collector->options;
     struct cg_error err = {0};
     unsigned keep_s = (unsigned)((options->keep_ms + 999) / 1000);
     if (spool_room(options->spool, 0, &err) == 0 || err.code != CG_E_LIMIT)
         return keep_s;
+    round->below_reserve = true;
     log_error(options->log, &err, "the spool is below its reserve: posts are refused", NULL);
     return keep_s < KEEP_LEAST_S ? keep_s : KEEP_LEAST_S;
 }
@@ -67,7 +70,7 @@ static int remove_content(struct round *round, const char *sha256)
 static int expire_contents(struct round *round)
 {
     const struct collector_options *options = &round->collector->options;
-    unsigned keep_s = keep_seconds(round->collector);
+    unsigned keep_s = keep_seconds(round);
     round->least_age_s = keep_s;
     for (size_t count = EXPIRE_AT_ONCE; count == EXPIRE_AT_ONCE && !asked_to_stop(round);) {
         char **names = NULL;
@@ -127,7 +130,7 @@ static int seen_content(void *context, const char *sha256, double age_s, uint64_
 static int remove_orphans(struct round *round)
 {
     struct collector *collector = round->collector;
-    if (clock_monotonic_ms() < collector->orphans_due_ms)
+    if (clock_monotonic_ms() < collector->orphans_due_ms && !round->below_reserve)
         return 0;
     double keep_s = (double)collector->options.keep_ms / 1000;
     round->least_age_s = keep_s < ORPHAN_AGE_S ? keep_s : ORPHAN_AGE_S;

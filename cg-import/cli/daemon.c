@@ -162,6 +162,24 @@ static void tell(const struct daemon *daemon, const char *state)
         log_error(daemon->log, &err, "the service manager was not told", NULL);
 }
 
+/* Reads the configuration again where SIGHUP asked for it and the worker of the last time is gone. */
+static void reload_when_possible(struct daemon *daemon)
+{
+    char text[64];
+    if (!daemon_reload_possible(daemon)) {
+        if (!daemon->reload_waits)
+            log_line(daemon->log, LOG_INFO, "reloading when the imports that ran at the last reload have ended", NULL);
+        daemon->reload_waits = true;
+        return;
+    }
+    daemon->reload_waits = false;
+    atomic_store(&daemon->reload_wanted, false);
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_monotonic_ms() * 1000);
+    tell(daemon, text);
+    daemon_reload(daemon);
+    tell(daemon, "READY=1");
+}
+
 static int look_after(struct daemon *daemon, struct cg_error *err)
 {
     unsigned watchdog_ms = service_manager_watchdog_ms();
@@ -169,14 +187,8 @@ static int look_after(struct daemon *daemon, struct cg_error *err)
     while (stop_sleep(&daemon->stop, LOOK_MS) == 0) {
         if (daemon->database.postgres && !private_postgres_alive(daemon->database.postgres))
             return cg_fail(err, CG_E_BUSY, "the private PostgreSQL ended by itself");
-        if (atomic_load(&daemon->reload_wanted) && daemon_reload_possible(daemon)) {
-            atomic_store(&daemon->reload_wanted, false);
-            char text[64];
-            snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_monotonic_ms() * 1000);
-            tell(daemon, text);
-            daemon_reload(daemon);
-            tell(daemon, "READY=1");
-        }
+        if (atomic_load(&daemon->reload_wanted))
+            reload_when_possible(daemon);
         if (watchdog_ms > 0 && clock_monotonic_ms() - told_ms >= watchdog_ms) {
             tell(daemon, "WATCHDOG=1");
             told_ms = clock_monotonic_ms();

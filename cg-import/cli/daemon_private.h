@@ -36,6 +36,7 @@ struct daemon {
     struct intake *intake;
 
     atomic_bool reload_wanted;
+    bool reload_waits; /* for the worker of the reload before, which was told */
     /* What was in force before a reload. The intake may still look at a grant of it. */
     struct earlier {
         struct config *config;

@@ -85,14 +85,13 @@ static int renew_tls(struct daemon *daemon, const struct config *config, struct 
 
 static int reload(struct daemon *daemon, struct config *config, struct cg_error *err)
 {
-    if (renew_tls(daemon, config, err) < 0)
-        return -1;
     struct hubs *hubs = hubs_create(config, err);
     struct earlier *earlier = hubs ? calloc(1, sizeof *earlier) : NULL;
     struct face face = {0};
     struct worker *worker = NULL;
     struct follower *follower = NULL;
-    if (!earlier || face_make(&face, config, hubs, err) < 0 ||
+    /* What the configuration may have wrong comes first: a certificate that was taken up is not given back. */
+    if (!earlier || face_make(&face, config, hubs, err) < 0 || renew_tls(daemon, config, err) < 0 ||
         hub_lists_set(daemon->lists, hubs->for_lists, hubs->count, err) < 0 ||
         !(follower = daemon_start_follower(daemon, config, hubs, err)) ||
         !(worker = daemon_start_worker(daemon, config, hubs, err))) {

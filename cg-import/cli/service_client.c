@@ -145,7 +145,7 @@ static int make_url(const struct service_client *client, struct cg_bytes *url, s
     size_t length = strlen(base);
     while (length > 0 && base[length - 1] == '/')
         length--;
-    if (strncmp(path, base, length) == 0) {
+    if (strncmp(path, base, length) == 0 && path[length] == '/') {
         path += length;
     } else if (path[0] != '/') {
         const char *scheme = strstr(path, "://");

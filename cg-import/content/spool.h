@@ -109,6 +109,9 @@ int spool_take(struct spool *spool, int fd, struct cg_digests *digests, struct c
 /* Opens a content for reading, not comparing its digest: descriptor, or -1 with CG_E_IO (gone). */
 int spool_content_open(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err);
 
+/* Is the content there, be it right or damaged? 1, 0, or -1 with CG_E_IO when that cannot be told. */
+int spool_content_is_there(struct spool *spool, const char *sha256, struct cg_error *err);
+
 /* Makes a content young again, for one that is to be used though nobody sent it anew. 0, or -1 with CG_E_IO (gone). */
 int spool_content_keep(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err);
 

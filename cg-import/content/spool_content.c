@@ -102,6 +102,13 @@ int spool_content_open(struct spool *spool, const char *sha256, uint64_t *size_b
     return cg_steal_fd(&fd);
 }
 
+int spool_content_is_there(struct spool *spool, const char *sha256, struct cg_error *err)
+{
+    struct spool_place place;
+    struct stat status;
+    return spool_place_of(&place, sha256, err) < 0 ? -1 : look(spool, &place, &status, err);
+}
+
 int spool_content_keep(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err)
 {
     struct spool_place place;

@@ -122,13 +122,12 @@ static void forget(struct worker_job *job, const char *sha256)
                   job->claim.import.id, "content", sha256, NULL);
 }
 
-/* A content that cannot even be opened is lost; anything else may pass. */
+/* A content that is not there is lost. One that cannot be opened may be there: descriptors run out, and volumes go away
+ * for a time. */
 static bool is_lost(struct worker_job *job, const char *sha256)
 {
     struct cg_error ignored = {0};
-    uint64_t size_bytes = 0;
-    CG_AUTO_FD int fd = spool_content_open(job->thread->worker->options.spool, sha256, &size_bytes, &ignored);
-    if (fd >= 0 || ignored.code == CG_E_MEMORY)
+    if (spool_content_is_there(job->thread->worker->options.spool, sha256, &ignored) != 0)
         return false;
     forget(job, sha256);
     return true;
@@ -146,6 +145,9 @@ static int place_outputs(struct worker_job *job, int directory_fd, struct cg_err
         if (spool_content_place(spool, output->sha256, directory_fd, output->path, err) == 0)
             continue;
         job->content_lost = is_lost(job, output->sha256);
+        /* A limit of this machine, a full disk, is no fault of the build, for which it would be rejected. */
+        if (err->code == CG_E_LIMIT)
+            err->code = CG_E_IO;
         return -1;
     }
     return 0;
@@ -187,8 +189,10 @@ bool worker_find_damage(struct worker_job *job)
         if (!output->sha256 || spool_content_verify(spool, output->sha256, &err) == 0)
             continue;
         damaged = true;
-        if (err.code == CG_E_MISMATCH || is_lost(job, output->sha256))
+        if (err.code == CG_E_MISMATCH)
             forget(job, output->sha256);
+        else
+            is_lost(job, output->sha256);
         log_error(job->thread->worker->options.log, &err, "an output is lost", "import", job->claim.import.id, "path",
                   output->path, NULL);
     }

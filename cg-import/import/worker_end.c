@@ -83,12 +83,14 @@ static const struct rule *rule_of(enum cg_code code)
 /* --- again later ---------------------------------------------------------------------------------------------------
  */
 
-/* Have the waits before this attempt added up to what is given up after? A hub's outage is not counted: its circuit
- * lets no attempts through. */
+/* Have the waits before this attempt added up to what is given up after? While the hub is away nothing is: its circuit
+ * lets one attempt through now and then, and where little is queued it is always the same import's. */
 static bool is_exhausted(const struct worker_job *job, enum cg_code code)
 {
     const struct worker_options *options = &job->thread->worker->options;
     unsigned attempts = job->claim.import.attempts;
+    if (code == CG_E_UNREACHABLE || code == CG_E_OFFLINE)
+        return false;
     if (code == CG_E_HUB_FAULT && attempts >= FAULT_TRIES)
         return true;
     uint64_t waited_ms = 0;
@@ -215,7 +217,9 @@ static int write_once(struct worker_job *job, const struct import_result *result
     return 0;
 }
 
-/* Until it is durable, or the lease is another's. */
+/* Until it is durable, or the lease is another's; after a second signal no longer than one try: the next owner finds
+ * out.
+ */
 static void write_down(struct worker_job *job, const struct import_result *result, const struct cg_error *failure,
                        const struct ending *ending)
 {
@@ -229,7 +233,10 @@ static void write_down(struct worker_job *job, const struct import_result *resul
         }
         log_error(job->thread->worker->options.log, &err, "cannot write the end of the import down", "import",
                   job->claim.import.id, NULL);
-        stop_sleep(NULL, WRITE_AGAIN_MS);
+        if (stop_level(&job->thread->stop) == STOP_NOW)
+            worker_lose(job);
+        else
+            stop_sleep(NULL, WRITE_AGAIN_MS);
     }
 }
 

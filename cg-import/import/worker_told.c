@@ -131,8 +131,10 @@ int worker_read_decision(struct worker_job *job, struct cg_error *err)
     while (count == EVENTS_PAGE) {
         struct store_event *events = NULL;
         if (store_event_list(job->thread->worker->options.store, job->claim.import.id, after, EVENTS_PAGE, &events,
-                             &count, err) < 0)
+                             &count, err) < 0) {
+            job->store_failed = true;
             return -1;
+        }
         for (size_t i = 0; i < count; i++) {
             follow(job, &events[i]);
             after = events[i].event_id;

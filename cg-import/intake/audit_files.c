@@ -3,6 +3,7 @@
 #include "cg/tile.h"
 #include "intake/published.h"
 #include "intake/resources.h"
+#include "intake/visible.h"
 
 #include <string.h>
 
@@ -78,7 +79,8 @@ static void tile_end(struct intake_request *request, void *state)
 static void entries_end(struct intake_request *request, void *state)
 {
     (void)state;
-    answer_tile(request, "entries", CG_TILE_ENTRIES);
+    if (visible_all_or_refuse(request) == 0)
+        answer_tile(request, "entries", CG_TILE_ENTRIES);
 }
 
 const struct intake_handler intake_audit_tile = {.end = tile_end};

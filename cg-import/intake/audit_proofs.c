@@ -77,7 +77,7 @@ static void entry_end(struct intake_request *request, void *state)
     struct cg_error err = {0};
     AUTO_PUBLISHED struct published published = {0};
     CG_AUTO_BYTES struct cg_bytes text = {0};
-    if (open_log(request, &published) == 0)
+    if (visible_all_or_refuse(request) == 0 && open_log(request, &published) == 0)
         answer_text(request, write_entry(request, &published, &text, &err), &text, &err);
 }
 

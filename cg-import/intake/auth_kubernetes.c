@@ -78,7 +78,7 @@ static void free_headers(struct curl_slist **headers)
 {
     /* One of them holds our token. */
     for (struct curl_slist *header = *headers; header; header = header->next)
-        memset(header->data, 0, strlen(header->data));
+        secret_wipe(header->data, strlen(header->data));
     curl_slist_free_all(*headers);
 }
 
@@ -174,9 +174,9 @@ static int ask(const struct intake_trust *trust, const char *token, char *name, 
         return cg_fail_memory(err);
     CG_AUTO_BYTES struct cg_bytes reply = {0};
     long status = 0;
-    if (post(trust, dumped, &status, &reply, err) != 0)
-        return -1;
-    return read_review(trust, status, &reply, name, err);
+    int posted = post(trust, dumped, &status, &reply, err);
+    secret_wipe(dumped, strlen(dumped));
+    return posted != 0 ? -1 : read_review(trust, status, &reply, name, err);
 }
 
 static int digest_of(const char *token, char sha256[65], struct cg_error *err)

@@ -59,9 +59,9 @@ static ssize_t read_stream(void *stream, uint64_t position, char *buffer, size_t
     return result < 0 ? MHD_CONTENT_READER_END_OF_STREAM : result;
 }
 
-static void free_stream(void *stream)
+static void let_go_of_stream(void *stream)
 {
-    stream_destroy(stream);
+    stream_let_go(stream);
 }
 
 static struct MHD_Response *make_stream(struct exchange *exchange, struct MHD_Connection *connection)
@@ -72,12 +72,10 @@ static struct MHD_Response *make_stream(struct exchange *exchange, struct MHD_Co
                                      events ? STREAM_COMMENTS : STREAM_PLAIN, connection);
     if (!exchange->stream)
         return NULL;
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, exchange->stream, free_stream);
-    if (!response) {
-        stream_detach(exchange->stream);
-        stream_destroy(CG_STEAL(exchange->stream));
-    }
+    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream,
+                                                                      exchange->stream, let_go_of_stream);
+    if (!response)
+        stream_let_go(exchange->stream);
     return response;
 }
 
@@ -298,7 +296,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
         return;
     uint64_t now_ms = clock_monotonic_ms();
     if (exchange->stream)
-        stream_detach(exchange->stream);
+        stream_let_go(exchange->stream);
     if (exchange->request)
         flow_finish(exchange->request, now_ms);
     limits_enter(exchange->carrier->options.shared->limits, exchange->limit, LIMITS_NEXT, now_ms);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* explicit_bzero: a wipe that the compiler does not take away. */
-#define _GNU_SOURCE
 #include "intake/cookie.h"
 
 #include <stdio.h>
@@ -47,7 +45,7 @@ int cookie_key(const struct gate_head *head, enum cookie_kind kind, struct secre
     char text[KEY_MAX + 1] = {0};
     memcpy(text, found, found_size);
     int result = secret_set(key, text, err);
-    explicit_bzero(text, sizeof text);
+    secret_wipe(text, sizeof text);
     return result == 0 ? 1 : -1;
 }
 

@@ -187,13 +187,9 @@ static int prepare(struct post *post, const struct intake_request *request, stru
 static int post_begin(struct intake_request *request, void **state)
 {
     struct cg_error err = {0};
-    struct post *post = calloc(1, sizeof *post);
-    if (!post) {
-        cg_fail_memory(&err);
-        intake_fail(request, &err, NULL);
+    if (intake_make_state(request, sizeof(struct post), state) != 0)
         return -1;
-    }
-    *state = post;
+    struct post *post = *state;
     if (prepare(post, request, &err) == 0)
         return 0;
     refusal_answer(request, &post->submission.refusal, &err);

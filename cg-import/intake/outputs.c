@@ -257,13 +257,9 @@ static int answer_complete(struct intake_request *request, const struct upload *
 static int upload_begin(struct intake_request *request, void **state, enum upload_kind kind)
 {
     struct cg_error err = {0};
-    struct upload *u = calloc(1, sizeof *u);
-    if (!u) {
-        cg_fail_memory(&err);
-        intake_fail(request, &err, NULL);
+    if (intake_make_state(request, sizeof(struct upload), state) != 0)
         return -1;
-    }
-    *state = u;
+    struct upload *u = *state;
     u->service = intake_options(request);
     if (visible_import(request, &intake_caller(request)->scope, &u->import) != 0)
         return -1;

@@ -150,13 +150,7 @@ static const struct intake_handler home = {.end = home_end};
 
 static int report_begin(struct intake_request *request, void **state)
 {
-    struct cg_error err = {0};
-    *state = calloc(1, sizeof(struct cg_bytes));
-    if (*state)
-        return 0;
-    cg_fail_memory(&err);
-    intake_fail(request, &err, NULL);
-    return -1;
+    return intake_make_state(request, sizeof(struct cg_bytes), state);
 }
 
 static int report_data(struct intake_request *request, void *state, const char *data, size_t size)
@@ -209,7 +203,8 @@ static void report_end(struct intake_request *request, void *state)
 
 static void report_finish(void *state)
 {
-    cg_bytes_finish(state);
+    if (state)
+        cg_bytes_finish(state);
     free(state);
 }
 

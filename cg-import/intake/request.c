@@ -73,6 +73,17 @@ int64_t intake_body_size(const struct intake_request *request)
     return request->head.framing == GATE_LENGTH ? (int64_t)request->head.length : 0;
 }
 
+int intake_make_state(struct intake_request *request, size_t size, void **state)
+{
+    struct cg_error err = {0};
+    *state = calloc(1, size);
+    if (*state)
+        return 0;
+    cg_fail_memory(&err);
+    intake_fail(request, &err, NULL);
+    return -1;
+}
+
 void intake_note_import(struct intake_request *request, const char *id)
 {
     strncpy(request->import_id, id, sizeof request->import_id - 1);

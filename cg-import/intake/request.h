@@ -63,6 +63,9 @@ int64_t intake_body_size(const struct intake_request *request);
 /* How often a header was sent. What is folded or malformed never gets here; doubled headers do. */
 size_t intake_header_count(const struct intake_request *request, const char *name);
 
+/* Zeroed memory for a handler's state, which its finish frees. 0, or -1 after the request was answered. */
+int intake_make_state(struct intake_request *request, size_t size, void **state);
+
 /* The import this request is about: for its log line. */
 void intake_note_import(struct intake_request *request, const char *id);
 

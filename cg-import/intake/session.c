@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* /v1/session: who asks and what it may do; signing in with a token, and out. */
-/* explicit_bzero: a wipe that the compiler does not take away. */
-#define _GNU_SOURCE
 #include "base/clock.h"
 #include "cg/json.h"
 #include "cg/version.h"
@@ -10,6 +8,7 @@
 #include "intake/representation.h"
 #include "intake/request_private.h"
 #include "intake/resources.h"
+#include "intake/visible.h"
 #include "store/audit.h"
 
 #include <string.h>
@@ -36,14 +35,16 @@ static json_t *globs_of(const char *const *globs)
     return list;
 }
 
-/* What the routes let these roles do. */
-static json_t *rights_of(unsigned roles)
+/* What the routes let the caller do. */
+static json_t *rights_of(const struct auth_caller *caller)
 {
+    unsigned roles = caller->roles;
+    const struct intake_caller asks = {caller->name, roles, caller->scope};
     bool operates = roles & STORE_ROLE_OPERATOR, sees_all = roles & (STORE_ROLE_OPERATOR | STORE_ROLE_AUDITOR);
     return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "post",
                      (int)((roles & (STORE_ROLE_SUBMITTER | STORE_ROLE_OPERATOR)) != 0), "retry", (int)operates,
                      "cancel", (int)operates, "release", (int)operates, "read_all", (int)sees_all, "audit",
-                     (int)sees_all);
+                     (int)visible_is_all(&asks));
 }
 
 static json_t *hubs_of(struct intake_request *request)
@@ -78,7 +79,7 @@ static void answer_session(struct intake_request *request, unsigned status, cons
         json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "caller", caller->name, "via", auth_way_name(caller->way),
                   "roles", roles_of(caller->roles), "content_generators", globs_of(caller->scope.content_generators),
                   "packages", globs_of(caller->scope.packages), "expires_at", representation_time(caller->expires_at),
-                  "may", rights_of(caller->roles), "service", service_of(request));
+                  "may", rights_of(caller), "service", service_of(request));
     intake_answer_json(request, status, json);
 }
 
@@ -112,11 +113,7 @@ static int sign_in_begin(struct intake_request *request, void **state)
         intake_fail_status(request, 415, &err, NULL);
         return -1;
     }
-    if ((*state = calloc(1, sizeof(struct sign_in))))
-        return 0;
-    cg_fail_memory(&err);
-    intake_fail(request, &err, NULL);
-    return -1;
+    return intake_make_state(request, sizeof(struct sign_in), state);
 }
 
 static int sign_in_data(struct intake_request *request, void *state, const char *data, size_t size)
@@ -143,7 +140,7 @@ static void give_cookie(struct intake_request *request, const struct secret *key
     char value[COOKIE_HEADER_SIZE];
     cookie_set(kind_of(request), key, seconds, value);
     intake_set_header(request, "Set-Cookie", value);
-    explicit_bzero(value, sizeof value);
+    secret_wipe(value, sizeof value);
 }
 
 static void refuse_token(struct intake_request *request, const char *peer)
@@ -200,8 +197,7 @@ static void sign_in_end(struct intake_request *request, void *state)
 
 static void sign_in_finish(void *state)
 {
-    if (state)
-        explicit_bzero(state, sizeof(struct sign_in));
+    secret_wipe(state, sizeof(struct sign_in));
     free(state);
 }
 

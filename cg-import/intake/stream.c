@@ -8,7 +8,7 @@
 
 struct stream {
     struct streams *streams;
-    const struct intake_stream *source; /* NULL once detached */
+    const struct intake_stream *source; /* NULL once the first let go */
     void *state;
     void *connection;
     enum stream_comments comments;
@@ -135,10 +135,9 @@ ssize_t stream_read(struct stream *stream, char *buffer, size_t size, uint64_t n
     return (ssize_t)given;
 }
 
-void stream_detach(struct stream *stream)
+/* The lock is held. */
+static void take_out(struct streams *streams, struct stream *stream)
 {
-    struct streams *streams = stream->streams;
-    pthread_mutex_lock(&streams->lock);
     if (stream->previous)
         stream->previous->next = stream->next;
     else
@@ -146,11 +145,18 @@ void stream_detach(struct stream *stream)
     if (stream->next)
         stream->next->previous = stream->previous;
     stream->source = NULL;
-    pthread_mutex_unlock(&streams->lock);
 }
 
-void stream_destroy(struct stream *stream)
+void stream_let_go(struct stream *stream)
 {
+    struct streams *streams = stream->streams;
+    pthread_mutex_lock(&streams->lock);
+    bool is_first = stream->source != NULL;
+    if (is_first)
+        take_out(streams, stream);
+    pthread_mutex_unlock(&streams->lock);
+    if (is_first)
+        return;
     cg_bytes_finish(&stream->pending);
     free(stream);
 }

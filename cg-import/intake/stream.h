@@ -31,7 +31,7 @@ struct streams *streams_create(const struct stream_sleep *sleep, struct cg_error
 void streams_wake(struct streams *streams, uint64_t now_ms);
 /* Wakes all; from here on all of them end. */
 void streams_end(struct streams *streams);
-/* NULL is allowed. All streams were destroyed. */
+/* NULL is allowed. All streams were let go of. */
 void streams_destroy(struct streams *streams);
 
 /* `source` and `state` are borrowed for the stream's life; `comments` says whether the content type knows comments.
@@ -43,8 +43,10 @@ struct stream *stream_create(struct streams *streams, const struct intake_stream
 /* Fills `buffer`: the number of bytes; 0 and the connection sleeps; -1 the stream is over. */
 ssize_t stream_read(struct stream *stream, char *buffer, size_t size, uint64_t now_ms);
 
-/* The request is over: `state` must not be used any more. */
-void stream_detach(struct stream *stream);
-void stream_destroy(struct stream *stream);
+/*
+ * Two hold a stream, its request and the library's response, and each lets go of it once: which of them ends first is
+ * a matter of the library's release. From the first on `state` and connection are not used any more; the second frees.
+ */
+void stream_let_go(struct stream *stream);
 
 #endif

@@ -113,14 +113,23 @@ static int check_scope(const struct submission *s, struct cg_error *err)
                    package, generator);
 }
 
+/* It may have come long ago, and until here nothing in the database spoke for it: it is kept, or sent again. */
+static int place_early_file(struct submission *s, const struct submission_file *file, struct cg_error *err)
+{
+    size_t index;
+    uint64_t size_bytes;
+    if (submission_find_output(s, file->filename, &index, err) != 0)
+        return -1;
+    if (spool_content_keep(s->service->spool, file->digests.sha256, &size_bytes, err) != 0)
+        return refusal_of_content(&s->refusal, err);
+    return submission_place(s, index, &file->digests, err);
+}
+
 static int place_early_files(struct submission *s, struct cg_error *err)
 {
-    for (size_t i = 0; i < s->early_count; i++) {
-        size_t index;
-        if (submission_find_output(s, s->early[i].filename, &index, err) != 0 ||
-            submission_place(s, index, &s->early[i].digests, err) != 0)
+    for (size_t i = 0; i < s->early_count; i++)
+        if (place_early_file(s, &s->early[i], err) != 0)
             return -1;
-    }
     return 0;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* explicit_bzero: a wipe that the compiler does not take away. */
-#define _GNU_SOURCE
 #include "intake/tls_files.h"
 
+#include "base/secret.h"
 #include "cg/auto.h"
 #include "cg/bytes.h"
 
@@ -56,7 +55,7 @@ bool tls_files_equal(const struct tls_files *a, const struct tls_files *b)
 void tls_files_finish(struct tls_files *files)
 {
     if (files->key)
-        explicit_bzero(files->key, strlen(files->key));
+        secret_wipe(files->key, strlen(files->key));
     free(files->cert);
     free(files->key);
     free(files->client_ca);

@@ -69,13 +69,7 @@ struct verb {
 
 static int verb_begin(struct intake_request *request, void **state)
 {
-    struct cg_error err = {0};
-    *state = calloc(1, sizeof(struct verb));
-    if (*state)
-        return 0;
-    cg_fail_memory(&err);
-    intake_fail(request, &err, NULL);
-    return -1;
+    return intake_make_state(request, sizeof(struct verb), state);
 }
 
 /* A body must be JSON; none needs no type. 0, or -1 after the request was answered. */

@@ -2,6 +2,7 @@
 #include "intake/visible.h"
 
 #include <fnmatch.h>
+#include <string.h>
 
 static const struct store_scope everything = {NULL, NULL};
 
@@ -9,6 +10,30 @@ const struct store_scope *visible_scope(const struct intake_request *request)
 {
     const struct intake_caller *caller = intake_caller(request);
     return (caller->roles & STORE_ROLE_AUDITOR) ? &everything : &caller->scope;
+}
+
+static bool is_everything(const char *const *globs)
+{
+    while (globs && *globs && strcmp(*globs, "*") != 0)
+        globs++;
+    return !globs || *globs;
+}
+
+bool visible_is_all(const struct intake_caller *caller)
+{
+    return (caller->roles & STORE_ROLE_AUDITOR) ||
+           ((caller->roles & STORE_ROLE_OPERATOR) && is_everything(caller->scope.content_generators) &&
+            is_everything(caller->scope.packages));
+}
+
+int visible_all_or_refuse(struct intake_request *request)
+{
+    struct cg_error err = {0};
+    if (visible_is_all(intake_caller(request)))
+        return 0;
+    cg_fail(&err, CG_E_AUTH, "this tells of all imports, and the caller's scope is some of them");
+    intake_fail_status(request, 403, &err, NULL);
+    return -1;
 }
 
 static bool matches(const char *const *globs, const char *text)

@@ -9,6 +9,14 @@
 /* Borrowed for the request. */
 const struct store_scope *visible_scope(const struct intake_request *request);
 
+/* Does the caller see all imports, whosever they are: an auditor, or an operator whose scope is everything? */
+bool visible_is_all(const struct intake_caller *caller);
+
+/* For what tells of all imports at once: 0, or -1 after the request of a caller that does not see all was answered
+ * (403).
+ */
+int visible_all_or_refuse(struct intake_request *request);
+
 /* Does the scope show imports of this content generator and package? */
 bool visible_covers(const struct store_scope *scope, const char *content_generator, const char *package);
 

@@ -95,7 +95,8 @@ static int fail_connect(const struct pg_connection *connection, PostgresPollingS
     return cg_fail(err, CG_E_BUSY, "the database cannot be reached%s%s", *state ? ", SQLSTATE " : "", state);
 }
 
-/* Timeouts of every statement, and texts and times in the one form that is read here. */
+/* Timeouts of every statement, and texts and times in the one form that is read here. No statement is compiled: none
+ * reads so much that it would pay, and where one is thought to, compiling takes seconds. */
 static int set_up(struct pg_connection *connection, const struct store_options *options, struct cg_error *err)
 {
     int version = PQserverVersion(connection->conn);
@@ -107,7 +108,7 @@ static int set_up(struct pg_connection *connection, const struct store_options *
     snprintf(sql, sizeof sql,
              "SET statement_timeout = %u; SET lock_timeout = %u; SET idle_in_transaction_session_timeout = 60000; "
              "SET default_transaction_isolation = 'read committed'; SET timezone = 'UTC'; SET extra_float_digits = 1; "
-             "SET client_min_messages = 'warning'",
+             "SET client_min_messages = 'warning'; SET jit = off",
              options->statement_timeout_ms ? options->statement_timeout_ms : STATEMENT_TIMEOUT_MS,
              options->lock_timeout_ms ? options->lock_timeout_ms : LOCK_TIMEOUT_MS);
     return pg_command(connection, "set up", sql, err);

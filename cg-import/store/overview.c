@@ -23,9 +23,7 @@ static const struct pg_statement overview = {
     " live AS (SELECT i.state, count(*) AS n, min(i.created_at) AS oldest FROM imports i"
     " WHERE i.state NOT IN ('imported', 'rejected', 'canceled') AND " SEEN " GROUP BY 1),"
     /* Of all there ever were: first by what a scope is about, of which there is little, then what the scope shows. */
-    " ever AS (SELECT * FROM (SELECT content_generator, package, count(*) AS n,"
-    " count(*) FILTER (WHERE state = 'imported') AS imported, sum(output_bytes) AS posted, sum(known_bytes) AS known"
-    " FROM imports GROUP BY 1, 2 OFFSET 0) i WHERE " SEEN ")"
+    " ever AS (SELECT * FROM (SELECT * FROM imports_ever OFFSET 0) i WHERE " SEEN ")"
     " SELECT json_build_object('now', rfc3339(now()),"
     " 'queue', (SELECT json_object_agg(s, coalesce((SELECT n FROM live WHERE state = s), 0))"
     " FROM unnest(array['receiving', 'queued', 'running', 'held']) s),"
@@ -34,8 +32,9 @@ static const struct pg_statement overview = {
     " 'imported', coalesce(e.imported, 0), 'rejected', coalesce(e.rejected, 0), 'canceled', coalesce(e.canceled, 0),"
     " 'bytes_posted', coalesce(a.posted, 0), 'bytes_deduplicated', coalesce(a.known, 0)) ORDER BY h.hour)"
     " FROM hours h LEFT JOIN accepted a ON a.hour = h.hour LEFT JOIN ended e ON e.hour = h.hour),"
-    " 'totals', (SELECT json_build_object('imports', coalesce(sum(n), 0), 'imported', coalesce(sum(imported), 0),"
-    " 'bytes_kept', coalesce(sum(posted - known), 0), 'bytes_deduplicated', coalesce(sum(known), 0)) FROM ever),"
+    " 'totals', (SELECT json_build_object('imports', coalesce(sum(imports), 0), 'imported', coalesce(sum(imported), 0),"
+    " 'bytes_kept', coalesce(sum(posted_bytes - known_bytes), 0), 'bytes_deduplicated',"
+    " coalesce(sum(known_bytes), 0)) FROM ever),"
     " 'circuits', (SELECT coalesce(json_object_agg(hub, json_build_object('state',"
     " CASE WHEN open_until IS NULL THEN 'closed' WHEN probing OR open_until <= now() THEN 'half-open' ELSE 'open' END,"
     " 'since', rfc3339(opened_at), 'reason', message)), '{}') FROM circuits))"};

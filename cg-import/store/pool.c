@@ -24,7 +24,7 @@ static int find_free(const struct store *store)
 static struct pg_connection *reserve(struct store *store, struct cg_error *err)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += TAKE_TIMEOUT_S;
     pthread_mutex_lock(&store->lock);
     int found = find_free(store);

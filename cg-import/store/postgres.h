@@ -30,6 +30,7 @@ enum pg_failure {
     PG_FAILURE_NONE,   /* the database did not fail */
     PG_FAILURE_AGAIN,  /* rolled back by the server for a reason that passes: serialization, deadlock */
     PG_FAILURE_LOST,   /* the connection is gone */
+    PG_FAILURE_BUSY,   /* refused for a reason that passes, but not at once: a lock, the disk, connections */
     PG_FAILURE_SILENT, /* no answer in time: nothing more may be sent, the connection is only good for closing */
     PG_FAILURE_FINAL,
 };

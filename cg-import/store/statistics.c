@@ -5,9 +5,14 @@
 
 static const struct pg_statement statistics = {
     "statistics",
-    "SELECT json_build_object("
-    "'imports', (SELECT json_object_agg(s, (SELECT count(*) FROM imports WHERE state = s)) FROM unnest(array["
-    "'receiving', 'queued', 'running', 'held', 'imported', 'rejected', 'canceled']) s),"
+    "WITH live AS (SELECT state, count(*) AS n FROM imports WHERE state NOT IN ('imported', 'rejected', 'canceled')"
+    " GROUP BY state),"
+    " ended AS (SELECT coalesce(sum(imported), 0) AS imported, coalesce(sum(rejected), 0) AS rejected,"
+    " coalesce(sum(canceled), 0) AS canceled FROM imports_ever),"
+    " states AS (SELECT s AS state, coalesce(n, 0) AS n FROM unnest(array['receiving', 'queued', 'running', 'held']) s"
+    " LEFT JOIN live ON live.state = s UNION ALL SELECT 'imported', imported FROM ended"
+    " UNION ALL SELECT 'rejected', rejected FROM ended UNION ALL SELECT 'canceled', canceled FROM ended)"
+    " SELECT json_build_object('imports', (SELECT json_object_agg(state, n) FROM states),"
     "'held', (SELECT coalesce(json_object_agg(held, n), '{}') FROM"
     " (SELECT held, count(*) AS n FROM imports WHERE state = 'held' GROUP BY held) h),"
     "'oldest_queued_s', (SELECT extract(epoch FROM now() - min(created_at))::float8 FROM imports"

@@ -9,6 +9,15 @@
 #define CONNECTIONS 8U
 #define PATIENCE_MS 20000U
 
+static void init_returned(pthread_cond_t *returned)
+{
+    pthread_condattr_t by_monotonic;
+    pthread_condattr_init(&by_monotonic);
+    pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(returned, &by_monotonic);
+    pthread_condattr_destroy(&by_monotonic);
+}
+
 static struct store *allocate(const struct store_options *options)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -24,7 +33,7 @@ static struct store *allocate(const struct store_options *options)
     store->waiting = calloc(store->options.connections, sizeof *store->waiting);
     store->schema = audit_leaf_schema(NULL);
     pthread_mutex_init(&store->lock, NULL);
-    pthread_cond_init(&store->returned, NULL);
+    init_returned(&store->returned);
     if (store->options.conninfo && store->all && store->busy && store->waiters && store->waiting && store->schema)
         return store;
     store_close(store);
@@ -73,14 +82,25 @@ static const struct pg_statement forget_keys = {"forget_keys",
 static const struct pg_statement forget_sessions = {"forget_sessions",
                                                     "DELETE FROM sessions WHERE expires_at < now() - interval '1 day'"};
 
+/* Two that do so at once take each row once, and lock the sums in one order. */
+static const struct pg_statement add_up = {
+    "add_up",
+    "WITH taken AS (DELETE FROM import_totals_new RETURNING *)"
+    " INSERT INTO import_totals AS t SELECT content_generator, package, sum(imports), sum(imported),"
+    " sum(rejected), sum(canceled), sum(posted_bytes), sum(known_bytes) FROM taken GROUP BY 1, 2 ORDER BY 1, 2"
+    " ON CONFLICT (content_generator, package) DO UPDATE SET imports = t.imports + excluded.imports,"
+    " imported = t.imported + excluded.imported, rejected = t.rejected + excluded.rejected,"
+    " canceled = t.canceled + excluded.canceled, posted_bytes = t.posted_bytes + excluded.posted_bytes,"
+    " known_bytes = t.known_bytes + excluded.known_bytes"};
+
 static int tidy(struct pg_connection *connection, void *context, struct cg_error *err)
 {
+    static const struct pg_statement *const deeds[] = {&forget_changes, &forget_keys, &forget_sessions, &add_up};
     (void)context;
-    if (pg_run(connection, &forget_changes, NULL, NULL, err) < 0)
-        return -1;
-    if (pg_run(connection, &forget_keys, NULL, NULL, err) < 0)
-        return -1;
-    return pg_run(connection, &forget_sessions, NULL, NULL, err) < 0 ? -1 : 0;
+    for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
+        if (pg_run(connection, deeds[i], NULL, NULL, err) < 0)
+            return -1;
+    return 0;
 }
 
 int store_tidy(struct store *store, struct cg_error *err)

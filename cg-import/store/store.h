@@ -55,7 +55,8 @@ int store_ready(struct store *store, struct cg_error *err);
 int store_migrate(struct store *store, unsigned *applied, struct cg_error *err);
 
 /* Forgets what only a repetition within the hour or day needs: `changes` and sessions that ended after a day,
- * idempotency keys after a week. Called now and then by any replica. 0 or -1. */
+ * idempotency keys after a week; and adds up what imports added to the figures of all. Called now and then by any
+ * replica. 0 or -1. */
 int store_tidy(struct store *store, struct cg_error *err);
 
 /* A new version 7 UUID. 0, or -1 with CG_E_IO when the system has no random bytes. */

@@ -59,8 +59,9 @@ static void roll_back(struct pg_connection *connection)
 
 static enum ended why_failed(const struct pg_connection *connection, const struct run *run)
 {
-    /* Other connections to a server that stands still are no better: worth trying only for a COMMIT in doubt. */
-    if (connection->failure == PG_FAILURE_SILENT)
+    /* Other connections to a server that stands still are no better, nor is a second try where it was busy: worth
+     * it only for a COMMIT in doubt. That one may hold the very lock that was not had. */
+    if (connection->failure == PG_FAILURE_SILENT || connection->failure == PG_FAILURE_BUSY)
         return run->in_doubt ? ENDED_LOST : ENDED;
     if (connection->failure == PG_FAILURE_LOST || PQstatus(connection->conn) == CONNECTION_BAD)
         return ENDED_LOST;

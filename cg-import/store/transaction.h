@@ -18,7 +18,7 @@
 struct store {
     struct store_options options; /* conninfo owned */
     pthread_mutex_t lock;
-    pthread_cond_t returned;   /* a connection came back */
+    pthread_cond_t returned;   /* a connection came back; waits by CLOCK_MONOTONIC, which nobody sets */
     struct pg_connection *all; /* options.connections of them */
     bool *busy;
     struct pg_connection *waiters; /* connections that listen, see queue_wait.c; as many again */

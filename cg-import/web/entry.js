@@ -194,7 +194,7 @@ function offlinePanel(found, trust) {
   );
 }
 
-await auditPage({title: `Entry ${index} of the log`, active: 'log'}, async (main, session) => {
+await auditPage({title: `Entry ${index} of the log`, active: 'log', leaves: true}, async (main, session) => {
   if (session.service.log) await show(session, main);
   else replace(main, el('h1', 'Entry of the log'), none('This service keeps no log.'));
 });

@@ -239,7 +239,7 @@ function pager(n, last) {
   );
 }
 
-await auditPage({title: 'Log', active: 'log'}, async (main, session) => {
+await auditPage({title: 'Log', active: 'log', leaves: true}, async (main, session) => {
   if (session.service.log) await show(session.service.log, main);
   else replace(main, el('h1', 'Log'), none('This service keeps no log.'));
 });

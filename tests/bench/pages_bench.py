@@ -32,6 +32,10 @@ INSERT INTO imports (id, hub, nvr, content_generator, package, metadata_sha256, 
     CASE WHEN n > {imports} - 300 THEN (array['queued', 'receiving', 'held'])[n % 3 + 1]
     WHEN n % 50 = 0 THEN 'rejected' WHEN n % 100 = 1 THEN 'canceled' ELSE 'imported' END AS state
     FROM generate_series(1, {imports}) n) made;
+TRUNCATE import_totals_new; -- as it is after tidying
+INSERT INTO import_totals SELECT content_generator, package, count(*), count(*) FILTER (WHERE state = 'imported'),
+    count(*) FILTER (WHERE state = 'rejected'), count(*) FILTER (WHERE state = 'canceled'), sum(output_bytes),
+    sum(known_bytes) FROM imports GROUP BY 1, 2;
 INSERT INTO outputs (import_id, position, path, size_bytes, checksum_type, checksum, received_bytes)
     SELECT i.id, p, 'file' || p, 1000, 'sha256', '', 0 FROM imports i, generate_series(0, 4) p;
 INSERT INTO events (import_id, type, actor, detail) SELECT i.id, t, 'bench', '{{}}' FROM imports i,
@@ -39,7 +43,7 @@ INSERT INTO events (import_id, type, actor, detail) SELECT i.id, t, 'bench', '{{
 INSERT INTO import_lines (import_id, at, level, text) SELECT i.id, now(), 'info', 'import began' FROM imports i,
     generate_series(1, 5);
 '''
-ASKED = [('overview', '/v1/overview', 'operator'), ('overview of a few packages', '/v1/overview', 'narrow'),
+ASKED = [('metrics', '/metrics', None), ('overview', '/v1/overview', 'operator'), ('overview of a few packages', '/v1/overview', 'narrow'),
          ('newest imports', '/v1/imports', 'operator'), ('newest imports of a few packages', '/v1/imports', 'narrow'),
          ('held', '/v1/imports?state=held', 'operator'), ('rejected', '/v1/imports?state=rejected', 'operator'),
          ('none canceled of a hub', '/v1/imports?state=canceled&hub=other', 'operator'),

@@ -66,8 +66,14 @@ def test_who_may_read_what(service, make_build):
     service.wait(service.post(make_build()).json()['id'])
     size = published_log.settled(service).size
     submitter = service.make_token('submitter', 'submitter')
+    # A leaf of another's import is nothing for an operator of some packages; its own imports' it has beside them.
+    some = service.make_token('some', 'operator', package='web*')
+    everything = service.make_token('everything', 'operator', package='*', content_generator='*')
+    auditor = service.make_token('auditor', 'auditor', package='web*')
     width = min(size, 256)
-    for token, status in (('', 401), (submitter, 403), (None, 200)):
+    for token, status in (('', 401), (submitter, 403), (some, 403), (everything, 200), (auditor, 200), (None, 200)):
+        if token:
+            assert service.request('GET', '/v1/session', token=token).json()['may']['audit'] is (status == 200)
         assert service.request('GET', '/' + published_log.tile_path('entries', 0, width), token=token).status == status
         assert service.request('GET', '/v1/audit/entries/0', token=token).status == status
         # Written otherwise it is the same file.

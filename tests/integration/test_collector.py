@@ -88,6 +88,20 @@ def test_files_of_which_the_database_knows_nothing_go(quick):
     assert young.exists()
 
 
+def test_below_the_reserve_unknown_files_are_looked_for_every_time(quick):
+    service = quick(reserve='900 TiB')
+
+    def rounds():
+        return service.log().count('the spool is below its reserve')
+    # The first round looks anyway.
+    wait_for(lambda: rounds() > 1, service)
+    name = hashlib.sha256(b'nobody').hexdigest()
+    orphan = service.state / 'spool' / 'contents' / name[:2] / name[2:]
+    orphan.write_bytes(b'nobody')
+    os.utime(orphan, (time.time() - 7200, time.time() - 7200))
+    wait_for(lambda: not orphan.exists(), service)
+
+
 def test_below_the_reserve_posts_are_refused_and_what_nothing_needs_goes(quick, postgres, postgres_server, make_build):
     def sql(text):
         return postgres_server.sql(postgres, text)

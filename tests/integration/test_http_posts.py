@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Posting builds over HTTP: in one request, in steps, by reference; twice; in conflict; refused."""
+import hashlib
 import json
 import os
 import subprocess
@@ -50,6 +51,33 @@ def test_options_go_with_the_form_and_with_the_query(intake):
     build = Build('options2')
     told = intake.post(build.metadata, '?draft=true&tag=a%20b').json
     assert told['options'] == {'reserve': False, 'draft': True, 'tag': 'a b'}
+
+
+def test_a_file_that_went_before_its_metadata_came_is_not_taken_for_there(intake):
+    """A form may take hours; what it brought so far is known to nobody but it."""
+    build = Build('early_and_gone')
+    parts = build.parts()
+    kind, body = form(parts[1:] + parts[:1])
+    end = body.index(b'name="metadata"')
+    connection = intake.open()
+    connection.putrequest('POST', '/v1/imports')
+    for name, value in (('Authorization', 'Bearer ' + intake.tokens['submitter']), ('Content-Type', kind),
+                        ('Content-Length', str(len(body)))):
+        connection.putheader(name, value)
+    connection.endheaders(body[:end])
+    digests = [hashlib.sha256(data).hexdigest() for data in build.files.values()]
+    stored = [intake.spool / 'contents' / digest[:2] / digest[2:] for digest in digests]
+    deadline = time.monotonic() + 60
+    while not all(path.exists() for path in stored):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    stored[0].unlink()
+    connection.send(body[end:])
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers['Retry-After'] is not None) == (503, True)
+    connection.close()
+    assert intake.sql("SELECT count(*) FROM imports WHERE nvr = '%s'" % build.nvr) == '0'
+    assert intake.post_form(parts[1:] + parts[:1]).json['state'] == 'queued'
 
 
 def test_files_may_come_before_the_metadata(intake):

@@ -186,16 +186,23 @@ def test_sighup_takes_over_the_log_level(service):
 
 
 def test_an_import_that_runs_is_not_lost_by_a_reload(service, make_build):
-    service.hub.arm('pause', 'CGImport')
+    service.hub.arm('pause', 'CGImport', seconds=600)
     id = post(service, make_build())
     service.hub.wait_met()
     service.signal(signal.SIGHUP)
     service.wait_log('reloaded')
     other = post(service, make_build(release='2'))
     assert service.wait(other)['state'] == 'imported'
+    service.signal(signal.SIGHUP)
+    service.wait_log('reloading when the imports that ran at the last reload have ended')
+    assert service.log().count('message="reloaded') == 1
     service.hub.clear_faults()
     done = service.wait(id)
     assert (done['state'], done['attempts']) == ('imported', 1)
+    deadline = time.monotonic() + 60
+    while service.log().count('message="reloaded') < 2:
+        assert time.monotonic() < deadline, service.log()
+        time.sleep(0.02)
 
 
 def test_sighup_takes_up_a_renewed_certificate(start_service, sandbox_hub, postgres):
@@ -227,6 +234,15 @@ def test_sighup_takes_up_a_renewed_certificate(start_service, sandbox_hub, postg
     service.signal(signal.SIGHUP)
     service.wait_log('not reloaded: what was in force stays')
     assert 'cannot start the HTTP server; are certificate and key good?' in service.log()
+    key.write_bytes(good)
+    assert subject() == 'second'
+    # Nor is a new one taken up from a configuration that is not.
+    before = cert.read_bytes()
+    make('third')
+    service.configure(**{'hub second': {'koji_config': service.config, 'profile': 'nowhere'}})
+    service.signal(signal.SIGHUP)
+    service.wait_log('[hub second]')
+    cert.write_bytes(before)
     key.write_bytes(good)
     assert subject() == 'second'
     assert service.stop() == 0

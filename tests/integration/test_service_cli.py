@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The verbs that talk to the service, and token: what they print, do and exit with."""
+import http.server
 import json
 import os
 import re
 import signal
 import subprocess
+import threading
 
 import pytest
 
 from patience import PATIENCE_S
 from talking import Talking
 
+IMPORT = '01890000-0000-7000-8000-000000000000'
 ID = r'[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}'
 
 
@@ -67,6 +70,51 @@ def test_submit_by_reference_sends_nothing(start_service, sandbox_hub, postgres,
                           stderr=subprocess.PIPE, text=True, env=service.environment())
     assert done.returncode == 0 and ' imported ' in done.stdout, done.stderr
     assert 'method=PUT' not in service.log()
+
+
+class OtherHost(http.server.BaseHTTPRequestHandler):
+    """A service whose answers name places on a host that is called as it is, and a little more."""
+    puts = []
+
+    def answer(self, status, told):
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        output = json.loads(self.rfile.read(int(self.headers['Content-Length'])))['output'][0]
+        self.answer(202, {'id': IMPORT, 'state': 'receiving', 'missing': [
+            {'position': 0, 'path': output['filename'], 'size_bytes': output['filesize'], 'received_bytes': 0,
+             'href': 'http://127.0.0.1:%d.example.org/v1/imports/%s/outputs/0' % (self.server.server_port, IMPORT)}]})
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers['Content-Length']))
+        self.puts.append((self.path, self.headers['Authorization']))
+        self.answer(200, {})
+
+    def do_GET(self):
+        self.answer(200, {'id': IMPORT, 'nvr': 'test-container-1.0-1', 'state': 'queued'})
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_the_token_is_shown_to_the_named_service_only(cg_import, make_build, tmp_path):
+    token = tmp_path / 'token'
+    token.write_text('cgi_secret\n')
+    token.chmod(0o600)
+    build = make_build(size=1000)
+    OtherHost.puts.clear()
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), OtherHost) as server:
+        threading.Thread(target=server.serve_forever).start()
+        done = subprocess.run([str(cg_import.path), 'submit', '--service', 'http://127.0.0.1:%d' % server.server_port,
+                               '--token-file', str(token), str(build / 'metadata.json'), str(build)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert OtherHost.puts == [('/v1/imports/%s/outputs/0' % IMPORT, 'Bearer cgi_secret')]
 
 
 def test_submit_goes_on_where_it_broke_off(client, service, make_build):

@@ -34,6 +34,7 @@ static void opens_and_verifies(void **state)
     struct cg_digests digests = spooled_text(*state, "a content");
     assert_spooled(*state, digests.sha256, "a content", 9);
     assert_int_equal(spool_content_verify(*state, digests.sha256, &err), 0);
+    assert_int_equal(spool_content_is_there(*state, digests.sha256, &err), 1);
 }
 
 static void says_that_it_is_gone(void **state)
@@ -49,6 +50,7 @@ static void says_that_it_is_gone(void **state)
     snprintf(expected, sizeof expected, "cannot keep the content %s: No such file or directory", absent);
     assert_int_equal(spool_content_keep(*state, absent, &size, &err), -1);
     assert_error(&err, CG_E_IO, expected);
+    assert_int_equal(spool_content_is_there(*state, absent, &err), 0);
     assert_int_equal(spool_content_remove(*state, absent, 0, &err), 0);
     assert_int_equal(spool_content_set_aside(*state, absent, &err), 0);
 }
@@ -144,6 +146,7 @@ static void names_are_checked(void **state)
         const char *expected = "is no sha256, expected 64 lower-case hexadecimal digits";
         assert_int_equal(spool_content_open(*state, wrong[i], &size, &err), -1);
         assert_error_has(&err, CG_E_USAGE, expected);
+        assert_int_equal(spool_content_is_there(*state, wrong[i], &err), -1);
         assert_int_equal(spool_content_keep(*state, wrong[i], &size, &err), -1);
         assert_error_has(&err, CG_E_USAGE, expected);
         assert_int_equal(spool_content_verify(*state, wrong[i], &err), -1);

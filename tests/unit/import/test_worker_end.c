@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pthread_timedjoin_np: so that a defect fails and does not hang. */
+#define _GNU_SOURCE
 #include "worker_test.h"
 
+#include "base/tree.h"
 #include "import/worker_private.h"
 #include "quoted.h"
+#include "syscalls.h"
+
+#include <errno.h>
 
 /* A worker without threads, and the one job that is in hand. */
 struct hand {
@@ -90,6 +96,9 @@ static const struct row rows[] = {
     {CG_E_IO, STORE_QUEUED, STORE_NOT_HELD, NULL, PLAIN},
     {CG_E_UNKNOWN, STORE_QUEUED, STORE_NOT_HELD, CALL, PLAIN},
     {CG_E_CONFLICT, STORE_QUEUED, STORE_NOT_HELD, NULL, STORE_FAILED},
+    /* A hub that is away is waited for. */
+    {CG_E_OFFLINE, STORE_QUEUED, STORE_NOT_HELD, NULL, TRIED_LONG},
+    {CG_E_UNREACHABLE, STORE_QUEUED, STORE_NOT_HELD, NULL, TRIED_LONG},
     /* Did not pass. */
     {CG_E_BUSY, STORE_HELD, STORE_HELD_EXHAUSTED, NULL, TRIED_LONG},
     {CG_E_HUB_FAULT, STORE_HELD, STORE_HELD_EXHAUSTED, NULL, TRIED_LONG},
@@ -247,6 +256,100 @@ static void a_lost_lease_cannot_write_the_journal(void **state)
     close_hand(&hand);
 }
 
+/* What goes wrong on this machine while a build is laid out is tried again; neither the build nor its files are given
+ * up for it. */
+static void trouble_of_this_machine_passes(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned kind;
+        int error;
+    } troubles[] = {{SYSCALLS_LINK, ENOSPC}, {SYSCALLS_MAKE, EDQUOT}, {SYSCALLS_OPEN, EMFILE}, {SYSCALLS_OPEN, EIO}};
+    struct hand hand;
+    struct cg_error failure = {0};
+    open_hand(&hand);
+    assert_int_equal(worker_directory_open(&hand.worker, &failure), 0);
+    post(&hand.scene, "sandbox", "trouble", "bytes", "{}", hand.id);
+    take(&hand, 60000);
+    /* The output lies in a directory, for which the system is asked, too. */
+    free(hand.job.claim.import.outputs[0].path);
+    hand.job.claim.import.outputs[0].path = strdup("logs/x86_64.log");
+    for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++)
+        for (unsigned long n = 1;; n++) {
+            CG_AUTO_BYTES struct cg_bytes text = {0};
+            CG_AUTO_FREE char *directory = NULL;
+            struct cg_error err = {0};
+            syscalls_fail_at(n, troubles[i].kind, troubles[i].error);
+            int result = worker_lay_out(&hand.job, &text, &directory, &err);
+            unsigned failed = syscalls_failed();
+            syscalls_fail_at(0, 0, 0);
+            tree_remove(directory);
+            assert_int_equal(result, failed ? -1 : 0);
+            assert_int_equal(err.code, failed ? CG_E_IO : CG_OK);
+            assert_false(hand.job.content_lost);
+            if (!failed)
+                break;
+        }
+    assert_string_equal(postgres_sql(hand.scene.database, "SELECT count(*) FROM contents"), "2");
+    worker_directory_close(&hand.worker);
+    lay_down(&hand);
+    close_hand(&hand);
+}
+
+static void *end_busy(void *context)
+{
+    static const struct row busy = {CG_E_BUSY, STORE_QUEUED, STORE_NOT_HELD, NULL, PLAIN};
+    end_row(context, &busy);
+    return context;
+}
+
+/* A database that refuses the end is tried again and again, and holds no stop up that is meant. */
+static void an_end_that_cannot_be_written_does_not_keep_the_service(void **state)
+{
+    (void)state;
+    struct hand hand;
+    pthread_t thread;
+    struct timespec until;
+    void *ended = NULL;
+    open_hand(&hand);
+    post(&hand.scene, "sandbox", "refused", "bytes", "{}", hand.id);
+    take(&hand, 60000);
+    postgres_sql(hand.scene.database, "ALTER TABLE events RENAME TO away");
+    assert_int_equal(pthread_create(&thread, NULL, end_busy, &hand), 0);
+    stop_request(&hand.thread.stop);
+    stop_request(&hand.thread.stop);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 120;
+    assert_int_equal(pthread_timedjoin_np(thread, &ended, &until), 0);
+    assert_ptr_equal(ended, &hand);
+    postgres_sql(hand.scene.database, "ALTER TABLE away RENAME TO events");
+    assert_int_equal(look_state(&hand.scene, hand.id), STORE_RUNNING);
+    lay_down(&hand);
+    close_hand(&hand);
+}
+
+/* That the database does not tell what a person decided is no failure of the hub. */
+static void a_decision_that_cannot_be_read_is_no_failure_of_the_hub(void **state)
+{
+    (void)state;
+    struct hand hand;
+    struct cg_error failure = {0};
+    struct import_result result = {0};
+    open_hand(&hand);
+    post(&hand.scene, "sandbox", "decision", "bytes", "{}", hand.id);
+    take(&hand, 60000);
+    hand.scene.hubs[0].name = "sandbox";
+    hand.scene.hubs[1].name = "again";
+    postgres_sql(hand.scene.database, "ALTER TABLE events RENAME TO away");
+    assert_int_equal(worker_import(&hand.job, &result, &failure), -1);
+    postgres_sql(hand.scene.database, "ALTER TABLE away RENAME TO events");
+    worker_end(&hand.job, &result, &failure);
+    assert_int_equal(look_state(&hand.scene, hand.id), STORE_QUEUED);
+    assert_string_equal(postgres_sql(hand.scene.database, "SELECT count(*) FROM circuits"), "0");
+    lay_down(&hand);
+    close_hand(&hand);
+}
+
 /* Failures of the hub open its circuit, so that the queue rests; an answer closes it. */
 static void tells_the_circuit(void **state)
 {
@@ -289,6 +392,9 @@ int main(void)
         cmocka_unit_test(every_error_has_its_end),
         cmocka_unit_test(a_lost_lease_cannot_finish),
         cmocka_unit_test(a_lost_lease_cannot_write_the_journal),
+        cmocka_unit_test(trouble_of_this_machine_passes),
+        cmocka_unit_test(an_end_that_cannot_be_written_does_not_keep_the_service),
+        cmocka_unit_test(a_decision_that_cannot_be_read_is_no_failure_of_the_hub),
         cmocka_unit_test(tells_the_circuit),
     };
     return cmocka_run_group_tests_name("worker_end", tests, setup, teardown);

@@ -100,9 +100,17 @@ static void answer_endless(struct intake_request *request, void *state)
     intake_answer_stream(request, "text/event-stream", &endless, malloc(1));
 }
 
+/* The library takes no header without a value, and so not this answer. */
+static void answer_unsendable(struct intake_request *request, void *state)
+{
+    intake_set_header(request, "X-Nothing", "");
+    answer_three(request, state);
+}
+
 static const struct intake_handler whole = {.begin = begin, .data = data, .end = end, .finish = finish};
 static const struct intake_handler failing = {.end = fail_inside};
 static const struct intake_handler streaming = {.end = answer_three}, waiting = {.end = answer_endless};
+static const struct intake_handler unsendable = {.end = answer_unsendable};
 static const struct intake_route routes[] = {
     {"GET", "/open/{name}", 0, 0, &whole},
     {"POST", "/open/{name}", 0, 1000, &whole},
@@ -111,6 +119,7 @@ static const struct intake_route routes[] = {
     {"GET", "/endless", STORE_ROLE_SUBMITTER, 0, &waiting},
     {"GET", "/failing", 0, 0, &failing},
     {"GET", "/three", 0, 0, &streaming},
+    {"GET", "/unsendable", 0, 0, &unsendable},
 };
 
 static struct intake *intake;
@@ -392,6 +401,15 @@ static void streams_end_when_their_source_does(void **state)
     assert_int_equal(finished, 1);
 }
 
+static void a_stream_that_cannot_be_sent_is_finished(void **state)
+{
+    (void)state;
+    ask("GET /unsendable HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_string_equal(text, "");
+    stop_and_read_log();
+    assert_int_equal(finished, 1);
+}
+
 static const char ask_endless[] = "GET /endless HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cgi_submitter\r\n\r\n";
 
 static void a_caller_has_its_share_of_requests(void **state)
@@ -614,6 +632,7 @@ int main(void)
         ON(a_database_that_is_away_is_503),
         ON(no_route_and_no_method),
         ON(streams_end_when_their_source_does),
+        ON(a_stream_that_cannot_be_sent_is_finished),
         ON(a_caller_has_its_share_of_requests),
         ON(stopping_ends_streams_that_wait),
         ON(refuses_to_start),

@@ -60,8 +60,8 @@ static void open_scene(struct scene *scene, enum stream_comments comments)
 
 static void close_scene(struct scene *scene)
 {
-    stream_detach(scene->stream);
-    stream_destroy(scene->stream);
+    stream_let_go(scene->stream);
+    stream_let_go(scene->stream);
     streams_destroy(scene->streams);
 }
 
@@ -138,16 +138,31 @@ static void ending_wakes_all_and_none_sleeps_again(void **state)
     close_scene(&scene);
 }
 
-static void a_detached_stream_asks_its_source_no_more(void **state)
+static void a_stream_that_one_let_go_of_asks_its_source_no_more(void **state)
 {
     (void)state;
     struct scene scene = {.script.lines = {"a"}};
     char buffer[4];
     open_scene(&scene, STREAM_PLAIN);
-    stream_detach(scene.stream);
+    stream_let_go(scene.stream);
     assert_int_equal(stream_read(scene.stream, buffer, 4, 1000), -1);
     assert_int_equal(scene.script.at, 0);
-    stream_destroy(scene.stream);
+    stream_let_go(scene.stream);
+    streams_destroy(scene.streams);
+}
+
+static void a_stream_that_one_let_go_of_is_woken_no_more(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    char buffer[4];
+    open_scene(&scene, STREAM_PLAIN);
+    assert_int_equal(stream_read(scene.stream, buffer, 4, 1000), 0);
+    stream_let_go(scene.stream);
+    streams_wake(scene.streams, 9000);
+    streams_end(scene.streams);
+    assert_int_equal(scene.sleeper.resumed, 0);
+    stream_let_go(scene.stream);
     streams_destroy(scene.streams);
 }
 
@@ -158,7 +173,8 @@ int main(void)
         cmocka_unit_test(asks_no_more_often_than_told),
         cmocka_unit_test(a_quiet_event_stream_sends_a_comment),
         cmocka_unit_test(ending_wakes_all_and_none_sleeps_again),
-        cmocka_unit_test(a_detached_stream_asks_its_source_no_more),
+        cmocka_unit_test(a_stream_that_one_let_go_of_asks_its_source_no_more),
+        cmocka_unit_test(a_stream_that_one_let_go_of_is_woken_no_more),
     };
     return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "store_test.h"
 
 #include "cg/provenance.h"
+#include "store/overview.h"
 
 #include <fnmatch.h>
 #include <pthread.h>
@@ -585,6 +586,117 @@ static void counts_for_the_metrics(void **state)
     store_close(store);
 }
 
+static json_int_t overview_total(struct store *store, const struct store_scope *scope, const char *name)
+{
+    struct cg_error err = {0};
+    CG_AUTO_JSON json_t *overview = NULL;
+    assert_int_equal(store_overview(store, scope, &overview, &err), 0);
+    return json_integer_value(json_object_get(json_object_get(overview, "totals"), name));
+}
+
+/* As if there were many: they are not counted one by one. */
+static void figures_of_all_imports_are_read_from_the_totals(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    char id[STORE_ID_SIZE];
+    struct store *store = open_store_with_import(id);
+    CG_AUTO_JSON json_t *statistics = NULL;
+    const struct store_scope own = {.content_generators = (const char *const[]){GENERATOR, NULL}};
+    sql("INSERT INTO import_totals VALUES ('other', 'other', 1000000, 900000, 60000, 40000, 5000, 2000)");
+    assert_int_equal(store_statistics(store, &statistics, &err), 0);
+    CG_AUTO_JSON json_t *expected =
+        quoted_json("{'receiving': 0, 'queued': 1, 'running': 0, 'held': 0, 'imported': 900000, 'rejected': 60000,"
+                    " 'canceled': 40000}");
+    assert_true(json_equal(json_object_get(statistics, "imports"), expected));
+    assert_int_equal(overview_total(store, NULL, "imports"), 1000001);
+    assert_int_equal(overview_total(store, NULL, "bytes_kept"), 3000);
+    assert_int_equal(overview_total(store, &own, "imports"), 1);
+    store_close(store);
+}
+
+/* How many rows of the totals are not what a look at all imports says, 0. */
+#define COUNTED                                                                                                        \
+    "SELECT content_generator, package, count(*), count(*) FILTER (WHERE state = 'imported'),"                         \
+    " count(*) FILTER (WHERE state = 'rejected'), count(*) FILTER (WHERE state = 'canceled'), sum(output_bytes),"      \
+    " sum(known_bytes) FROM imports GROUP BY 1, 2"
+#define TOTALS                                                                                                         \
+    "SELECT content_generator, package, imports, imported, rejected, canceled, posted_bytes, known_bytes FROM"         \
+    " imports_ever"
+#define MISCOUNTED                                                                                                     \
+    "SELECT (SELECT count(*) FROM (" COUNTED " EXCEPT " TOTALS ") a) + (SELECT count(*) FROM (" TOTALS                 \
+    " EXCEPT " COUNTED ") b)"
+
+static void *tidy_often(void *store)
+{
+    struct cg_error err = {0};
+    for (int i = 0; i < 40 && err.code == CG_OK; i++)
+        store_tidy(store, &err);
+    return err.code == CG_OK ? store : NULL;
+}
+
+static void totals_are_those_of_all_imports(void **state)
+{
+    (void)state;
+    static const char *const moves[] = {
+        "UPDATE imports SET state = 'imported', finished_at = now() WHERE metadata_bytes % 3 = 0",
+        "UPDATE imports SET state = 'rejected', finished_at = now() WHERE metadata_bytes % 3 = 1",
+        "UPDATE imports SET state = 'queued', finished_at = NULL WHERE metadata_bytes % 6 = 1",
+        "UPDATE imports SET state = 'canceled', finished_at = now() WHERE metadata_bytes % 4 = 2"};
+    struct cg_error err = {0};
+    struct store *store = open_store();
+    pthread_t threads[2];
+    add_content(store, 500, 1000);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, tidy_often, store), 0);
+    for (unsigned n = 1; n <= 24; n++) {
+        char nvr[16], package[16], id[STORE_ID_SIZE];
+        struct store_output known = output(0, "x", 1000, "sha256", sha256_of(500));
+        known.sha256 = n == 1 ? known.checksum : NULL;
+        snprintf(nvr, sizeof nvr, "a-%u-1", n);
+        snprintf(package, sizeof package, "p%u", n % 5);
+        struct store_new_import wanted = posted(nvr, n);
+        wanted.package = package;
+        wanted.metadata_bytes = n;
+        wanted.outputs = &known;
+        wanted.output_count = 1;
+        queue_import(store, &wanted, id);
+        sql(moves[n % 4]);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        void *tidied;
+        assert_int_equal(pthread_join(threads[i], &tidied), 0);
+        assert_ptr_equal(tidied, store);
+    }
+    assert_string_equal(sql(MISCOUNTED), "0");
+    assert_string_equal(sql("SELECT sum(known_bytes) FROM imports_ever"), "23000");
+    assert_int_equal(store_tidy(store, &err), 0);
+    assert_string_equal(sql(MISCOUNTED), "0");
+    assert_string_equal(sql("SELECT count(*) FROM import_totals_new"), "0");
+    assert_string_equal(sql("SELECT count(*) FROM import_totals"), "5");
+    store_close(store);
+}
+
+static void what_was_there_before_the_totals_is_counted(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    unsigned applied = 0;
+    char id[STORE_ID_SIZE];
+    struct store *store = open_store_with_import(id);
+    assert_int_equal(store_import_cancel(store, id, "op", NULL, &err), 1);
+    sql("DROP FUNCTION import_counted CASCADE; DROP VIEW imports_ever; DROP TABLE import_totals, import_totals_new;"
+        "DELETE FROM schema_migrations WHERE number >= 8");
+    store_close(store);
+    store = open_at(database);
+    assert_int_equal(store_migrate(store, &applied, &err), 0);
+    assert_string_equal(sql(MISCOUNTED), "0");
+    assert_string_equal(sql("SELECT canceled FROM imports_ever"), "1");
+    assert_int_equal(store_import_retry(store, id, "op", NULL, &err), 1);
+    assert_string_equal(sql("SELECT canceled FROM imports_ever"), "0");
+    store_close(store);
+}
+
 static void names_states_and_reasons(void **state)
 {
     (void)state;
@@ -657,6 +769,9 @@ int main(void)
         cmocka_unit_test(sees_what_fnmatch_sees),
         cmocka_unit_test(shows_what_the_scope_allows),
         cmocka_unit_test(counts_for_the_metrics),
+        cmocka_unit_test(figures_of_all_imports_are_read_from_the_totals),
+        cmocka_unit_test(totals_are_those_of_all_imports),
+        cmocka_unit_test(what_was_there_before_the_totals_is_counted),
         cmocka_unit_test(names_states_and_reasons),
         cmocka_unit_test(survives_every_failed_allocation),
     };

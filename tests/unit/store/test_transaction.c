@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* syscall(2): the clock as the kernel has it. */
+#define _GNU_SOURCE
 /* A transaction that the server rolls back, or whose connection is lost before, in or after its COMMIT. */
 #include "store_test.h"
 
@@ -6,6 +8,20 @@
 
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+/* Seconds by which what is read of the time of day is behind, as before a clock is put forward. */
+static _Atomic long behind_s;
+
+/* In the place of libc's, for all of this program. */
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    long result = syscall(SYS_clock_gettime, id, now);
+    if (id == CLOCK_REALTIME)
+        now->tv_sec -= behind_s;
+    return (int)result;
+}
 
 #define PUT "INSERT INTO circuits (hub, failures, message) VALUES ('x', 0, 'x') ON CONFLICT (hub) DO NOTHING"
 #define ADD "UPDATE circuits SET failures = failures + 1 WHERE hub = 'x'"
@@ -117,6 +133,25 @@ static void a_commit_that_did_not_happen_is_done_again(void **state)
     store_close(store);
 }
 
+/* The server is at the COMMIT for longer than locks are waited for, and so is who asks what became of it. */
+static void a_slow_commit_without_an_answer_is_found_out(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    store_close(store_with_row());
+    struct store *store = store_open(&(struct store_options){.conninfo = database, .lock_timeout_ms = 20}, &err);
+    sql("CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END"
+        " $$;"
+        "CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON circuits DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION dawdle()");
+    struct adding adding = {.fails = 1};
+    assert_int_equal(pg_transaction(store, PG_WRITE, add, &adding, &err), 7);
+    assert_string_equal(err.message, "");
+    assert_int_equal(adding.runs, 1);
+    assert_string_equal(sql(ADDED), "1");
+    store_close(store);
+}
+
 /* Two that lock two rows, each in its own order, and wait for each other after the first lock of their first run. */
 struct locking {
     struct store *store;
@@ -170,6 +205,52 @@ static void a_deadlock_ends_well_for_both(void **state)
     store_close(store);
 }
 
+static void no_statement_is_compiled(void **state)
+{
+    (void)state;
+    static const struct pg_statement show = {"show_jit", "SHOW jit"};
+    struct cg_error err = {0};
+    struct store *store = open_store();
+    struct pg_connection *connection = pool_take(store, &err);
+    PG_AUTO_ROWS PGresult *rows = NULL;
+    assert_int_equal(pg_run(connection, &show, NULL, &rows, &err), 1);
+    assert_string_equal(PQgetvalue(rows, 0, 0), "off");
+    pool_give(store, connection);
+    store_close(store);
+}
+
+static _Atomic bool taking;
+
+static void *take_one(void *store)
+{
+    struct cg_error err = {0};
+    taking = true;
+    return pool_take(store, &err);
+}
+
+/* How long it is waited for a connection has nothing to do with the time of day. */
+static void waits_for_a_connection_when_the_clock_is_put_forward(void **state)
+{
+    (void)state;
+    struct cg_error err = {0};
+    pthread_t thread;
+    void *taken = NULL;
+    store_close(open_store());
+    struct store *store = store_open(&(struct store_options){.conninfo = database, .connections = 1}, &err);
+    struct pg_connection *only = pool_take(store, &err);
+    behind_s = 3600;
+    assert_int_equal(pthread_create(&thread, NULL, take_one, store), 0);
+    while (!taking)
+        ;
+    nanosleep(&(struct timespec){.tv_nsec = 100000000L}, NULL);
+    pool_give(store, only);
+    pthread_join(thread, &taken);
+    behind_s = 0;
+    assert_ptr_equal(taken, only);
+    pool_give(store, taken);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,7 +259,10 @@ int main(void)
         cmocka_unit_test(does_not_repeat_what_is_wrong),
         cmocka_unit_test(a_commit_without_an_answer_is_found_out),
         cmocka_unit_test(a_commit_that_did_not_happen_is_done_again),
+        cmocka_unit_test(a_slow_commit_without_an_answer_is_found_out),
         cmocka_unit_test(a_deadlock_ends_well_for_both),
+        cmocka_unit_test(no_statement_is_compiled),
+        cmocka_unit_test(waits_for_a_connection_when_the_clock_is_put_forward),
     };
     return cmocka_run_group_tests_name("transaction", tests, postgres_start, postgres_stop);
 }
