@@ -233,6 +233,12 @@ struct following {
     FILE *out;
 };
 
+/* Is what happens for a reader who is gone? Standard error is not read for it alone. */
+static bool is_unheard(const struct following *following)
+{
+    return following->out == stdout && ferror(stdout);
+}
+
 static int told(void *context, const json_t *event)
 {
     const struct following *following = context;
@@ -240,7 +246,7 @@ static int told(void *context, const json_t *event)
     if (following->out)
         service_import_show_event(following->out, event, NULL);
     /* The import itself tells whether it is so still: a held one may have been released in the meantime. */
-    return following->until == UNTIL_RESTS && strcmp(type, "held") == 0;
+    return is_unheard(following) || (following->until == UNTIL_RESTS && strcmp(type, "held") == 0);
 }
 
 json_t *service_import_follow(struct service_client *client, const struct stop *stop, const char *id,
@@ -250,6 +256,10 @@ json_t *service_import_follow(struct service_client *client, const struct stop *
     for (int64_t after = 0;;) {
         if (service_events_watch(client, stop, id, &after, told, &following, err) < 0)
             return NULL;
+        if (is_unheard(&following)) {
+            cg_fail(err, CG_E_IO, "what happens cannot be told: nobody reads it any more");
+            return NULL;
+        }
         CG_AUTO_JSON json_t *import = get_import(client, id, err);
         if (!import || is_over(import) || (until == UNTIL_RESTS && service_import_rests(import)))
             return CG_STEAL(import);

@@ -36,7 +36,7 @@ bool service_import_rests(const json_t *import);
 int service_import_outcome(const json_t *import, struct cg_error *err);
 
 /* Follows its events until it rests (or, UNTIL_OVER, is over), telling them on `out` (NULL: silently). New reference of
- * the import then; NULL with the client's errors. */
+ * the import then; NULL with the client's errors, or CG_E_IO once `out` is a standard output that cannot be written. */
 enum service_import_until { UNTIL_RESTS, UNTIL_OVER };
 json_t *service_import_follow(struct service_client *client, const struct stop *stop, const char *id,
                               enum service_import_until until, FILE *out, struct cg_error *err);
