@@ -330,10 +330,11 @@ def read_until(stream, text):
     raise AssertionError('%r did not come: %r' % (text, lines))
 
 
-def start(cg_import, hub, directory, *options):
+def start(cg_import, hub, directory, *options, hangup=signal.SIG_DFL):
+    """As a terminal's shell starts it; with hangup=SIG_IGN as nohup does."""
     return subprocess.Popen(cg_import.command(hub, 'import', *options, metadata(directory), directory),
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env=cg_import.environment(hub))
+                            env=cg_import.environment(hub), preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup))
 
 
 def wait_for(hub, method):
@@ -357,6 +358,17 @@ def test_stopped_while_the_hub_imports_the_answer_is_waited_for(cg_import, make_
     assert process.returncode in (0, 3), err
     assert 'cg-import: stopping: the hub is importing, and its answer is waited for' in err
     assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 1
+
+
+def test_under_nohup_a_lost_terminal_stops_nothing(cg_import, make_build, sandbox_hub):
+    directory = make_build(release='1')
+    sandbox_hub.arm('pause', method='CGImport', times=0)
+    process = start(cg_import, sandbox_hub, directory, hangup=signal.SIG_IGN)
+    read_until(process.stderr, 'importing')
+    process.send_signal(signal.SIGHUP)
+    sandbox_hub.clear_faults()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, 'stopping' in err) == (0, False), err
 
 
 def test_stopped_twice_the_outcome_is_unknown_and_the_same_command_settles_it(cg_import, make_build, sandbox_hub, run):
