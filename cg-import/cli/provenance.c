@@ -337,6 +337,8 @@ static const char *const usage[] = {"find [OPTION]...",
                                     "diff FROM TO [OPTION]...",
                                     "ancestors BUILD [OPTION]...",
                                     "descendants BUILD [OPTION]...",
+                                    "attest BUILD [OPTION]...",
+                                    "sbom BUILD [OPTION]...",
                                     NULL};
 
 const struct verb verb_provenance = {

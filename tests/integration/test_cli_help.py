@@ -206,6 +206,26 @@ def test_a_full_disk_under_standard_output_is_noticed(cg_import):
     assert (done.returncode, done.stderr) == (2, 'cg-import: cannot write to standard output\n')
 
 
+def test_the_help_of_provenance_shows_each_question(cg_import):
+    done = cg_import(None, 'provenance', '--help')
+    asked = re.search(r'what is asked is ([\w, ]+) or (\w+)', cg_import(None, 'provenance').stderr)
+    for question in [*asked.group(1).split(', '), asked.group(2)]:
+        assert re.search(r'^(Usage:| {6}) cg-import provenance %s ' % question, done.stdout, re.M), question
+
+
+@pytest.mark.parametrize('arguments, expected', [
+    (['backfill', '--rate', 'fast'], '--rate wants a whole number from 0 to 10000, not "fast"'),
+    (['audit', 'verify', '--quorum', 'x', 'p'], '--quorum wants a whole number from 0 to 32, not "x"'),
+    (['witness', '--key-file', 'k', '--state', 's', '--log', VALUES['KEY'], '--listen', '127.0.0.1:http'],
+     '--listen 127.0.0.1:http is not an address and a port, like 127.0.0.1:8081'),
+])
+def test_a_wrong_number_is_told_with_its_option(cg_import, arguments, expected):
+    done = cg_import(None, *arguments)
+    name = ' '.join(arguments[:2] if arguments[0] == 'audit' else arguments[:1])
+    assert (done.returncode, done.stderr) == (
+        2, 'cg-import: %s: %s\n    try "cg-import %s --help"\n' % (name, expected, name))
+
+
 # --- manual pages ----------------------------------------------------------------------------------------------------
 def pages():
     return sorted((TOP / 'docs' / 'man').glob('*.[15]'))
