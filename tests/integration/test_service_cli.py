@@ -119,6 +119,22 @@ def test_submit_looks_at_all_files_before_it_sends(client, service, make_build, 
     assert 'method=PUT' not in service.log()
 
 
+def test_submit_of_more_files_than_may_be_open(client, service, make_build):
+    build = make_build(size=1000)
+    document = json.loads((build / 'metadata.json').read_text())
+    log = next(output for output in document['output'] if output['type'] == 'log')
+    for i in range(100):
+        name = 'more-%d.log' % i
+        (build / name).write_bytes((build / log['filename']).read_bytes())
+        document['output'].append(dict(log, filename=name))
+    (build / 'metadata.json').write_text(json.dumps(document))
+    done = subprocess.run(['sh', '-c', 'ulimit -n 64 && exec "$@"', 'sh',
+                           *client.command('submit', '--wait', build / 'metadata.json', build)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=service.environment(),
+                          timeout=300)
+    assert (done.returncode, ' imported ' in done.stdout) == (0, True), done.stderr
+
+
 def test_submit_of_other_bytes_is_refused(client, make_build):
     build = make_build()
     log = build / 'x86_64.log'
@@ -338,6 +354,14 @@ def test_a_service_that_is_not_there(client):
     done = client('list', url='http://127.0.0.1:1')
     assert (done.returncode, '[CG_E_UNREACHABLE]' in done.stderr) == (3, True)
     assert client('list', url='ftp://x').returncode == 2
+
+
+def test_a_service_that_cannot_be_trusted_is_no_matter_of_time(client, sandbox_hub):
+    address = sandbox_hub.hub.rsplit('/', 1)[0]
+    assert address.startswith('https:')
+    done = client('list', url=address)
+    assert (done.returncode, '[CG_E_CONFIG]' in done.stderr) == (2, True), done.stderr
+    assert '\n    --serverca must name the certificates that may sign the service\'s\n' in done.stderr
 
 
 def test_an_import_that_is_not_there(client):
