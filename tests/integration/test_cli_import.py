@@ -346,6 +346,20 @@ def wait_for(hub, method):
     raise AssertionError('the hub saw no %s' % method)
 
 
+def test_a_journal_that_cannot_be_removed_is_not_told_as_a_failed_tag(cg_import, make_build, sandbox_hub, tmp_path):
+    directory = make_build(release='1')
+    sandbox_hub.arm('pause', method='CGImport', seconds=600)
+    process = start(cg_import, sandbox_hub, directory, '--state-dir', tmp_path / 'state')
+    sandbox_hub.wait_met(timeout_s=120)
+    journal, = [path for path in (tmp_path / 'state').rglob('*') if path.is_file() and path.suffix != '.lock']
+    journal.unlink()
+    journal.mkdir()
+    sandbox_hub.clear_faults()
+    out, err = process.communicate()
+    assert process.returncode == 2 and out.split('\t')[1] == 'test-container-1.0-1'
+    assert 'cg-import: cannot finish the import of test-container-1.0-1: cannot remove' in err
+
+
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_while_the_hub_imports_the_answer_is_waited_for(cg_import, make_build, sandbox_hub, number):
     directory = make_build(release='1')
@@ -369,6 +383,20 @@ def test_under_nohup_a_lost_terminal_stops_nothing(cg_import, make_build, sandbo
     sandbox_hub.clear_faults()
     out, err = process.communicate(timeout=60)
     assert (process.returncode, 'stopping' in err) == (0, False), err
+
+
+def test_stopped_after_a_reservation_that_was_refused_at_first(cg_import, make_build, sandbox_hub):
+    sandbox_hub.arm('fault', 'CGInitBuild', code=1000, text='Build is already reserved')
+    sandbox_hub.arm('pause', 'CGInitBuild', nth=2, seconds=600)
+    process = start(cg_import, sandbox_hub, make_build(release='1'), '--reserve')
+    sandbox_hub.wait_met(2, timeout_s=120)
+    process.send_signal(signal.SIGINT)
+    read_until(process.stderr, 'stopping')
+    sandbox_hub.clear_faults()
+    out, err = process.communicate()
+    assert (process.returncode, out) == (3, ''), err
+    assert 'interrupted before the metadata was sent [CG_E_INTERRUPTED]' in err
+    assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 4
 
 
 def test_stopped_twice_the_outcome_is_unknown_and_the_same_command_settles_it(cg_import, make_build, sandbox_hub, run):
