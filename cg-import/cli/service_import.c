@@ -17,6 +17,12 @@ const char *service_import_text(const json_t *import, const char *member)
     return text ? text : "";
 }
 
+const char *service_import_place(const json_t *finding)
+{
+    const char *pointer = service_import_text(finding, "pointer");
+    return pointer[0] ? pointer : "the top of the document";
+}
+
 /* --- finding -------------------------------------------------------------------------------------------------------
  */
 
@@ -102,7 +108,7 @@ static int show_findings(FILE *out, const json_t *import, struct cg_error *err)
     {
         CG_AUTO_BYTES struct cg_bytes text = {0};
         if (cg_bytes_printf(&text, err, "%s at %s: %s [%s]", service_import_text(finding, "level"),
-                            service_import_text(finding, "pointer"), service_import_text(finding, "message"),
+                            service_import_place(finding), service_import_text(finding, "message"),
                             service_import_text(finding, "rule")) < 0)
             return -1;
         show(out, "finding", cg_bytes_text(&text));

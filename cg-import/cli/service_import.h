@@ -19,6 +19,9 @@ json_t *service_import_find(struct service_client *client, const char *id_or_nvr
 /* A member that is a string, "" where it is not one. Borrowed. */
 const char *service_import_text(const json_t *import, const char *member);
 
+/* Where a finding of a report is, in words. Borrowed. */
+const char *service_import_place(const json_t *finding);
+
 /* Several lines for people: what it is, how far, what is wrong and what to do. 0, or -1 with CG_E_MEMORY. */
 int service_import_show(FILE *out, const json_t *import, struct cg_error *err);
 

@@ -109,6 +109,14 @@ def test_help_of_a_verb_is_what_its_help_option_shows(cg_import, verb):
     assert max(map(len, asked.stdout.split('\n'))) <= 80
 
 
+def test_help_of_a_verb_of_two_words(cg_import):
+    asked, told = cg_import(None, 'help', 'audit', 'verify'), cg_import(None, 'audit', 'verify', '--help')
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, told.stdout, '')
+    assert asked.stdout.startswith('Usage: cg-import audit verify')
+    wrong = cg_import(None, 'help', 'audit', 'verfy')
+    assert (wrong.returncode, wrong.stdout) == (2, '')
+
+
 def test_version(cg_import):
     done = cg_import(None, '--version')
     assert done.returncode == 0

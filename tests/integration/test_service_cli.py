@@ -104,6 +104,9 @@ def test_submit_of_a_broken_document_tells_all_findings(client, make_build):
     told = json.loads(done.stdout)
     assert (told['error']['name'], told['report']['errors']) == ('CG_E_REFUSED', 2)
     assert 'error at /build/version' in done.stderr and '"source" is missing' in done.stderr
+    (build / 'metadata.json').write_text('')
+    done = client('submit', build / 'metadata.json', build)
+    assert done.returncode == 1 and 'error at the top of the document: the text ends too early' in done.stderr
 
 
 @pytest.mark.parametrize('change, expected', [
@@ -410,6 +413,10 @@ def test_a_token_is_made_beside_a_private_postgres_and_without_the_service(start
     (['revoke', 'x', '--role', 'auditor'], 'token revoke takes no roles, globs or days: those are for create'),
     (['create', 'x', '--role', 'boss'], '--role boss is not known; it may be submitter, operator or auditor'),
     (['create', 'x', '--expires', '0'], '--expires wants a whole number from 1 to 36500, not "0"'),
+    (['create', ''], 'the name of a caller has 1 to 100 bytes, and this has 0'),
+    (['create', 101 * 'x'], 'the name of a caller has 1 to 100 bytes, and this has 101'),
+    (['create', 'x\ny'], 'the name of a caller is UTF-8 without control characters, not "x\\u000ay"'),
+    (['create', 'x\udcff'], 'the name of a caller is UTF-8 without control characters, not "x\\xff"'),
 ])
 def test_a_wrong_token_command(cg_import, arguments, expected):
     done = cg_import(None, 'token', *arguments)
