@@ -353,6 +353,15 @@ def test_hubs_do_not_log_in_by_kerberos_as_different_users(check, tmp_path):
         assert done.returncode == 0, done.stderr
 
 
+def test_one_database_is_named(check, tmp_path):
+    secret = tmp_path / 'conninfo'
+    secret.write_text('host=db2\n')
+    secret.chmod(0o600)
+    done = check(HUB + '[database]\nconninfo = host=db1\nconninfo_file = %s\n' % secret)
+    assert (done.returncode, done.stdout) == (2, '')
+    assert 'F:4: [database] conninfo and conninfo_file both name a database: set one of them\n' in done.stderr
+
+
 def test_a_user_without_a_password(check):
     done = check('[hub koji]\nurl = http://x\nuser = somebody\n')
     assert done.returncode == 2
