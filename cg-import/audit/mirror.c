@@ -258,7 +258,9 @@ static int have_log(struct mirror *mirror, struct cg_error *err)
         return 0;
     if (failure.code == CG_E_PROOF || failure.code == CG_E_FORK || failure.code == CG_E_FORM)
         forget_tiles(mirror);
-    return cg_fail(err, failure.code, "%s", failure.message);
+    if (err)
+        *err = failure;
+    return -1;
 }
 
 int mirror_update(const struct mirror_options *options, struct mirror_result *result, struct cg_error *err)

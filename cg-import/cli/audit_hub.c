@@ -13,8 +13,6 @@
 #include "koji/content_generator.h"
 #include "koji/stored_file.h"
 
-/* Files that are read into memory where the hub's volume is not mounted. */
-#define FILE_BYTES_MAX (1024U * 1024U * 1024U)
 /* What an import puts into metadata.json besides: build_id and draft. */
 #define PUT_IN_BYTES_MAX 64U
 #define PUT_IN_MAX 2
@@ -181,8 +179,8 @@ static int is_output(struct compared *compared, const json_t *output, const char
 {
     struct cg_digests digests = {0};
     struct cg_error why = {0};
-    int found = koji_stored_file_digest(compared->session, parts, count, FILE_BYTES_MAX,
-                                        CG_DIGEST_MD5 | CG_DIGEST_SHA256, &digests, &why, err);
+    int found =
+        koji_stored_file_digest(compared->session, parts, count, CG_DIGEST_MD5 | CG_DIGEST_SHA256, &digests, &why, err);
     if (found < 0)
         return -1;
     if (found != KOJI_FILE_READ)

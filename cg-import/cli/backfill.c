@@ -99,7 +99,7 @@ static int take(void *context, int id, const char *value, struct cg_error *err)
     case OPTION_UNTIL:
         return read_time("--until", value, &b->options.until, err);
     case OPTION_RATE:
-        if (options_number("--rate", value, 0, RATE_MOST, &rate, err) < 0)
+        if (options_number("rate", value, 0, RATE_MOST, &rate, err) < 0)
             return -1;
         b->options.rate = (unsigned)rate;
         return 0;

@@ -56,7 +56,7 @@ static void print_findings(const json_t *report)
         CG_AUTO_BYTES struct cg_bytes text = {0};
         const char *expected = service_import_text(finding, "expected");
         cg_bytes_printf(&text, NULL, "%s at %s: %s%s%s [%s]", service_import_text(finding, "level"),
-                        service_import_text(finding, "pointer"), service_import_text(finding, "message"),
+                        service_import_place(finding), service_import_text(finding, "message"),
                         expected[0] ? "; expected " : "", expected, service_import_text(finding, "rule"));
         output_paragraph(stderr, 4, cg_bytes_text(&text));
     }

@@ -168,7 +168,7 @@ static int read_section(struct config_faults *faults, struct config *config, con
         return config_fault(faults, heading, NULL, "section [%s] wants a name: [%s NAME]", kind->name, kind->name);
     if (name && strlen(name) > NAME_MOST)
         return config_fault(faults, heading, NULL, "the name of a section is longer than %d bytes", NAME_MOST);
-    if (name && strlen(heading) != strlen(kind->name) + 1 + strlen(name))
+    if (name && (heading[size] != ' ' || strlen(heading) != size + 1 + strlen(name)))
         return config_fault(faults, heading, NULL, "section [%s] is written [%s %s]", heading, kind->name, name);
     void *structure =
         kind->count_offset == 0 ? section_structure(config, kind, 0) : add_section(config, kind, name, faults->err);

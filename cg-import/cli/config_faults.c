@@ -55,6 +55,14 @@ static bool is_written(const struct config_faults *faults, const char *section, 
     return false;
 }
 
+static int judge_database(struct config_faults *faults)
+{
+    if (is_written(faults, "database", "conninfo") && is_written(faults, "database", "conninfo_file"))
+        return config_fault(faults, "database", "conninfo",
+                            "[database] conninfo and conninfo_file both name a database: set one of them");
+    return 0;
+}
+
 /* sun_path of Linux, less its NUL. */
 #define SOCKET_PATH_MOST 107
 
@@ -233,7 +241,7 @@ int config_judge(const struct config *config, struct config_faults *faults)
 {
     if (judge_audit(config, faults) < 0)
         return -1;
-    if (judge_listen(&config->listen, faults) < 0 || judge_callers(config, faults) < 0 ||
+    if (judge_database(faults) < 0 || judge_listen(&config->listen, faults) < 0 || judge_callers(config, faults) < 0 ||
         judge_times(&config->worker, faults) < 0 || judge_images(&config->images, faults) < 0 ||
         judge_hubs(config, faults) < 0)
         return -1;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "connection.h"
 
+#include "koji/login.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -112,7 +114,7 @@ static int set_fields(const struct connection *connection, struct koji_profile *
     if (connection->anonymous)
         profile->authtype = KOJI_AUTH_NONE;
     /* As with the koji command, a profile holds neither. */
-    if (profile->authtype == KOJI_AUTH_PASSWORD && (!profile->user || !secret_is_set(&profile->password)))
+    if (koji_login_choose(profile) == KOJI_AUTH_PASSWORD && (!profile->user || !secret_is_set(&profile->password)))
         return cg_fail(err, CG_E_USAGE, "logging in by password needs --user and --password-file");
     return 0;
 }

@@ -4,6 +4,9 @@
 #include "terminal.h"
 #include "verbs.h"
 
+#include <stdint.h>
+#include <string.h>
+
 void verbs_print_overview(FILE *out)
 {
     fputs("Usage: cg-import VERB [OPTION]... [ARGUMENT]...\n       cg-import --help | --version\n\n", out);
@@ -35,9 +38,12 @@ static int run(int argc, char **argv)
     }
     const char *near = NULL;
     const struct verb *verb = verbs_find(argv[first], &near);
+    /* "help audit verify" is "audit verify --help": the place of a word before them is free for the last. */
     if (verb) {
-        options_print_help(stdout, verb, terminal_page_width(stdout));
-        return EXIT_DONE;
+        char **words = argv + first - 1;
+        memmove(words, argv + first, (size_t)(argc - first) * sizeof *words);
+        argv[argc - 1] = (char *)(uintptr_t) "--help";
+        return verb->run(argc - first + 1, words);
     }
     struct cg_error err = {0};
     cg_fail(&err, CG_E_USAGE, "there is no verb \"%s\"", argv[first]);
@@ -46,7 +52,7 @@ static int run(int argc, char **argv)
     return verbs_refuse(&verb_help, argv, &err);
 }
 
-static const char *const usage[] = {"[VERB]", NULL};
+static const char *const usage[] = {"[VERB]...", NULL};
 
 const struct verb verb_help = {
     .name = "help",

@@ -2,6 +2,8 @@
 #include "hubs.h"
 #include "connection.h"
 
+#include "koji/login.h"
+
 static struct koji_profile *load(const struct config_hub *hub, struct cg_error *err)
 {
     struct connection connection = {.profile = hub->profile,
@@ -19,10 +21,39 @@ static struct koji_profile *load(const struct config_hub *hub, struct cg_error *
     struct koji_profile *profile = connection_profile(&connection, &why);
     if (profile)
         return profile;
-    cg_fail(err, why.code == CG_E_USAGE ? CG_E_CONFIG : why.code, "[hub %s] %s", hub->name, why.message);
+    /* The other misuses of options are faults of the file, and found before. */
+    if (why.code == CG_E_USAGE) {
+        cg_fail(err, CG_E_CONFIG, "[hub %s] would log in by password, and has not both user and password_file",
+                hub->name);
+        cg_hint(err, "set both, or another authtype");
+        return NULL;
+    }
+    cg_fail(err, why.code, "[hub %s] %s", hub->name, why.message);
     if (why.hint[0])
         cg_hint(err, "%s", why.hint);
     return NULL;
+}
+
+/* Kerberos has one keytab and one cache a process; set here, before threads that log in begin. */
+static int set_tickets(const struct hubs *hubs, struct cg_error *err)
+{
+    const struct koji_profile *first = NULL;
+    const char *name = NULL;
+    for (size_t i = 0; i < hubs->count; i++) {
+        const struct koji_profile *profile = hubs->profiles[i];
+        if (koji_login_choose(profile) != KOJI_AUTH_KERBEROS)
+            continue;
+        if (first && !koji_login_same_tickets(first, profile)) {
+            cg_fail(err, CG_E_CONFIG,
+                    "[hub %s] and [hub %s] log in by Kerberos, each as somebody else: a service can be one", name,
+                    hubs->for_worker[i].name);
+            return cg_hint(err, "give them the same keytab and principal, let one log in by certificate, or run a "
+                                "service for each");
+        }
+        first = profile;
+        name = hubs->for_worker[i].name;
+    }
+    return first ? koji_login_set_tickets(first, err) : 0;
 }
 
 struct hubs *hubs_create(const struct config *config, struct cg_error *err)
@@ -56,6 +87,10 @@ struct hubs *hubs_create(const struct config *config, struct cg_error *err)
                                                                 .profile = profile,
                                                                 .wish = (enum follower_wish)hub->outbox,
                                                                 .every_ms = (unsigned)hub->outbox_every_ms};
+    }
+    if (set_tickets(hubs, err) < 0) {
+        hubs_destroy(hubs);
+        return NULL;
     }
     return hubs;
 }

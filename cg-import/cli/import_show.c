@@ -94,6 +94,13 @@ static void say_warnings(struct import_command *command, const char *name, const
                      name, count == 1 ? "it" : "them");
 }
 
+static const char *what_failed(const struct import_result *result, const struct cg_error *error)
+{
+    if (result->outcome == IMPORT_NOTHING)
+        return "import";
+    return result->tag || error->code == CG_E_TAG ? "tag" : "finish the import of";
+}
+
 static void print_failure(const char *name, const struct import_result *result, const struct cg_error *error)
 {
     if (result->report && cg_report_count(result->report, CG_LEVEL_ERROR) > 0) {
@@ -102,7 +109,7 @@ static void print_failure(const char *name, const struct import_result *result, 
     }
     CG_AUTO_BYTES struct cg_bytes what = {0};
     const char *nvr = result->nvr ? result->nvr : name;
-    cg_bytes_printf(&what, NULL, "cannot %s %s", result->outcome == IMPORT_NOTHING ? "import" : "tag", nvr);
+    cg_bytes_printf(&what, NULL, "cannot %s %s", what_failed(result, error), nvr);
     output_error(stderr, cg_bytes_text(&what), error);
     if (result->left_on_hub) {
         fputs("    left on the hub: ", stderr);

@@ -8,8 +8,11 @@
 
 #include "content/image_reader.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct verb *const verbs[] = {&verb_check,      &verb_import,  &verb_hub,     &verb_submit, &verb_list,
                                     &verb_show,       &verb_watch,   &verb_retry,   &verb_cancel, &verb_release,
@@ -94,8 +97,17 @@ static int run(int argc, char **argv)
     return verb ? verb->run(argc - 1, argv + 1) : unknown_verb(argv[1], near);
 }
 
+/* A stream that is closed stays one that cannot be used: no file or connection gets its number and what is printed. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_streams();
     /* A closed pipe must not kill an import on its way. */
     signal(SIGPIPE, SIG_IGN);
     if (argc > 1 && strcmp(argv[1], IMAGE_READER_VERB) == 0)

@@ -295,6 +295,23 @@ static const struct {
 };
 #define QUESTIONS (sizeof questions / sizeof questions[0])
 
+/* An option that another question has: whoever gives it would take the answer for what it is not. */
+static int refuse_options(const struct provenance *p, const char *question, struct cg_error *err)
+{
+    const struct {
+        bool given;
+        const char *option, *of;
+    } own[] = {{p->depth > 0, "depth", "ancestors and descendants"},
+               {p->components == PROVENANCE_LISTED, "components", "show"},
+               {p->key != NULL, "key", "attest"},
+               {p->format != NULL, "format", "sbom"},
+               {p->output != NULL, "output", "sbom"}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (own[i].given && !strstr(own[i].of, question))
+            return cg_fail(err, CG_E_USAGE, "%s takes no --%s: that is for %s", question, own[i].option, own[i].of);
+    return 0;
+}
+
 /* Which question the words after the verb are; QUESTIONS for none. */
 static size_t read_question(const struct provenance *p, int count, char *const *words, struct cg_error *err)
 {
@@ -314,7 +331,7 @@ static size_t read_question(const struct provenance *p, int count, char *const *
         cg_fail(err, CG_E_USAGE, "%s takes no option of find", questions[q].name);
         return QUESTIONS;
     }
-    return q;
+    return refuse_options(p, questions[q].name, err) < 0 ? QUESTIONS : q;
 }
 
 static int run(int argc, char **argv)
@@ -337,6 +354,8 @@ static const char *const usage[] = {"find [OPTION]...",
                                     "diff FROM TO [OPTION]...",
                                     "ancestors BUILD [OPTION]...",
                                     "descendants BUILD [OPTION]...",
+                                    "attest BUILD [OPTION]...",
+                                    "sbom BUILD [OPTION]...",
                                     NULL};
 
 const struct verb verb_provenance = {

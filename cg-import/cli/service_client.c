@@ -241,10 +241,12 @@ static int fail_transfer(const struct service_client *client, CURLcode result, s
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
         return cg_fail(err, CG_E_CONFIG, "cannot use a certificate: %s", why);
+    case CURLE_PEER_FAILED_VERIFICATION:
+        cg_fail(err, CG_E_CONFIG, "cannot trust %s: %s", url, why);
+        return cg_hint(err, "--serverca must name the certificates that may sign the service's");
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
         return cg_fail(err, CG_E_UNREACHABLE, "cannot reach the service: %s", why);
     default:
         return cg_fail(err, CG_E_TRANSFER, "no answer from the service: %s", why);

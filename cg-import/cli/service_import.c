@@ -17,6 +17,12 @@ const char *service_import_text(const json_t *import, const char *member)
     return text ? text : "";
 }
 
+const char *service_import_place(const json_t *finding)
+{
+    const char *pointer = service_import_text(finding, "pointer");
+    return pointer[0] ? pointer : "the top of the document";
+}
+
 /* --- finding -------------------------------------------------------------------------------------------------------
  */
 
@@ -102,7 +108,7 @@ static int show_findings(FILE *out, const json_t *import, struct cg_error *err)
     {
         CG_AUTO_BYTES struct cg_bytes text = {0};
         if (cg_bytes_printf(&text, err, "%s at %s: %s [%s]", service_import_text(finding, "level"),
-                            service_import_text(finding, "pointer"), service_import_text(finding, "message"),
+                            service_import_place(finding), service_import_text(finding, "message"),
                             service_import_text(finding, "rule")) < 0)
             return -1;
         show(out, "finding", cg_bytes_text(&text));
@@ -233,6 +239,12 @@ struct following {
     FILE *out;
 };
 
+/* Is what happens for a reader who is gone? Standard error is not read for it alone. */
+static bool is_unheard(const struct following *following)
+{
+    return following->out == stdout && ferror(stdout);
+}
+
 static int told(void *context, const json_t *event)
 {
     const struct following *following = context;
@@ -240,7 +252,7 @@ static int told(void *context, const json_t *event)
     if (following->out)
         service_import_show_event(following->out, event, NULL);
     /* The import itself tells whether it is so still: a held one may have been released in the meantime. */
-    return following->until == UNTIL_RESTS && strcmp(type, "held") == 0;
+    return is_unheard(following) || (following->until == UNTIL_RESTS && strcmp(type, "held") == 0);
 }
 
 json_t *service_import_follow(struct service_client *client, const struct stop *stop, const char *id,
@@ -250,6 +262,10 @@ json_t *service_import_follow(struct service_client *client, const struct stop *
     for (int64_t after = 0;;) {
         if (service_events_watch(client, stop, id, &after, told, &following, err) < 0)
             return NULL;
+        if (is_unheard(&following)) {
+            cg_fail(err, CG_E_IO, "what happens cannot be told: nobody reads it any more");
+            return NULL;
+        }
         CG_AUTO_JSON json_t *import = get_import(client, id, err);
         if (!import || is_over(import) || (until == UNTIL_RESTS && service_import_rests(import)))
             return CG_STEAL(import);

@@ -19,6 +19,9 @@ json_t *service_import_find(struct service_client *client, const char *id_or_nvr
 /* A member that is a string, "" where it is not one. Borrowed. */
 const char *service_import_text(const json_t *import, const char *member);
 
+/* Where a finding of a report is, in words. Borrowed. */
+const char *service_import_place(const json_t *finding);
+
 /* Several lines for people: what it is, how far, what is wrong and what to do. 0, or -1 with CG_E_MEMORY. */
 int service_import_show(FILE *out, const json_t *import, struct cg_error *err);
 
@@ -36,7 +39,7 @@ bool service_import_rests(const json_t *import);
 int service_import_outcome(const json_t *import, struct cg_error *err);
 
 /* Follows its events until it rests (or, UNTIL_OVER, is over), telling them on `out` (NULL: silently). New reference of
- * the import then; NULL with the client's errors. */
+ * the import then; NULL with the client's errors, or CG_E_IO once `out` is a standard output that cannot be written. */
 enum service_import_until { UNTIL_RESTS, UNTIL_OVER };
 json_t *service_import_follow(struct service_client *client, const struct stop *stop, const char *id,
                               enum service_import_until until, FILE *out, struct cg_error *err);

@@ -7,12 +7,13 @@
  * even a call whose outcome is not known, the third kills the program.
  *
  * A thread of its own waits for the signals, which are blocked everywhere else: so the handler may print, and no
- * system call of the work is interrupted.
+ * system call of the work is interrupted. A SIGHUP that is ignored when it begins, as under nohup, stays ignored.
  */
 
 #include "base/stop.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 /* Told of each request, in the signals' thread. */
@@ -24,6 +25,7 @@ struct signals {
     signals_told *told_;
     void *context_;
     atomic_bool *reload_; /* set by SIGHUP; NULL: SIGHUP asks to stop */
+    sigset_t awaited_;
     pthread_t thread_;
     atomic_bool ending_;
 };

@@ -18,7 +18,6 @@ struct item {
     const json_t *output; /* borrowed */
     const char *path;
     uint64_t size_bytes;
-    int fd;
     struct sending *sending;
     atomic_uint_fast64_t here_bytes; /* at the service, or on the way there */
     uint64_t offset;                 /* where the request under way began */
@@ -26,6 +25,7 @@ struct item {
 
 struct sending {
     const struct submit_outputs *outputs;
+    int directory; /* descriptor */
     struct item *items;
     size_t count;
     uint64_t total_bytes;
@@ -45,37 +45,40 @@ unsigned submit_pause_ms(struct backoff *backoff, const struct service_reply *re
 /* --- the files -----------------------------------------------------------------------------------------------------
  */
 
-static int open_item(struct item *item, int directory, struct cg_error *err)
+/* The descriptor of its file, which is as the metadata says; -1. */
+static int open_item(const struct item *item, struct cg_error *err)
 {
     struct stat status;
     /* O_NONBLOCK: a FIFO would wait for a writer. */
-    item->fd = openat(directory, item->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (item->fd < 0)
+    CG_AUTO_FD int fd = openat(item->sending->directory, item->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
         return cg_fail(err, CG_E_MISMATCH, "the file %s cannot be read: %s", item->path, strerror(errno));
-    if (fstat(item->fd, &status) != 0)
+    if (fstat(fd, &status) != 0)
         return cg_fail_errno(err, "look at", item->path);
     if (!S_ISREG(status.st_mode))
         return cg_fail(err, CG_E_MISMATCH, "%s is no regular file", item->path);
     if ((uint64_t)status.st_size != item->size_bytes)
         return cg_fail(err, CG_E_MISMATCH, "%s has %" PRIu64 " bytes, the metadata says %" PRIu64, item->path,
                        (uint64_t)status.st_size, item->size_bytes);
-    return 0;
+    return cg_steal_fd(&fd);
 }
 
-/* All of them, before the first byte is sent. */
-static int open_items(struct sending *sending, struct cg_error *err)
+/* At all of them, before the first byte is sent; there may be more than can be open at once. */
+static int look_at_items(struct sending *sending, struct cg_error *err)
 {
     const struct submit_outputs *outputs = sending->outputs;
     if (!outputs->directory) {
         cg_fail(err, CG_E_USAGE, "the service misses %zu output%s", sending->count, sending->count == 1 ? "" : "s");
         return cg_hint(err, "name the directory of the output files behind the metadata");
     }
-    CG_AUTO_FD int directory = open(outputs->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
+    sending->directory = open(outputs->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (sending->directory < 0)
         return cg_fail_errno(err, "open directory", outputs->directory);
-    for (size_t i = 0; i < sending->count; i++)
-        if (open_item(&sending->items[i], directory, err) < 0)
+    for (size_t i = 0; i < sending->count; i++) {
+        CG_AUTO_FD int fd = open_item(&sending->items[i], err);
+        if (fd < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -97,7 +100,7 @@ static void sent(void *context, uint64_t sent_bytes)
     tell_progress(item->sending);
 }
 
-static int send_from(struct service_client *client, struct item *item, struct service_reply *reply,
+static int send_from(struct service_client *client, struct item *item, int fd, struct service_reply *reply,
                      struct cg_error *err)
 {
     char offset[64];
@@ -106,7 +109,7 @@ static int send_from(struct service_client *client, struct item *item, struct se
                                       .path = service_import_text(item->output, "href"),
                                       .content_type =
                                           item->offset > 0 ? "application/partial-upload" : "application/octet-stream",
-                                      .fd = item->fd,
+                                      .fd = fd,
                                       .offset = (off_t)item->offset,
                                       .body_bytes = item->size_bytes - item->offset,
                                       .headers = {"Upload-Complete: ?1", item->offset > 0 ? offset : NULL},
@@ -149,12 +152,15 @@ static bool is_there(struct service_client *client, const struct item *item)
 static int send_item(struct service_client *client, struct item *item, struct cg_error *err)
 {
     const struct stop *stop = item->sending->outputs->stop;
+    CG_AUTO_FD int fd = open_item(item, err);
     struct backoff backoff;
+    if (fd < 0)
+        return -1;
     backoff_init(&backoff, SUBMIT_FIRST_MS, SUBMIT_MOST_MS, (uint64_t)(uintptr_t)item ^ (uint64_t)getpid());
     for (unsigned tries = 1;; tries++) {
         AUTO_SERVICE_REPLY struct service_reply reply = {0};
         cg_error_clear(err);
-        if (send_from(client, item, &reply, err) == 0)
+        if (send_from(client, item, fd, &reply, err) == 0)
             return 0;
         if (err->code == CG_E_INTERRUPTED || stop_level(stop) != STOP_NONE)
             return -1;
@@ -222,7 +228,8 @@ static void send_all(struct sending *sending)
 
 int submit_outputs_send(const struct submit_outputs *outputs, struct cg_error *err)
 {
-    struct sending sending = {.outputs = outputs, .count = json_array_size(outputs->missing), .err = err};
+    struct sending sending = {
+        .outputs = outputs, .directory = -1, .count = json_array_size(outputs->missing), .err = err};
     if (sending.count == 0)
         return 0;
     sending.items = calloc(sending.count, sizeof *sending.items);
@@ -235,20 +242,18 @@ int submit_outputs_send(const struct submit_outputs *outputs, struct cg_error *e
         item->size_bytes = (uint64_t)json_integer_value(json_object_get(item->output, "size_bytes"));
         item->offset = (uint64_t)json_integer_value(json_object_get(item->output, "received_bytes"));
         item->sending = &sending;
-        item->fd = -1;
         atomic_init(&item->here_bytes, item->offset);
         sending.total_bytes += item->size_bytes;
     }
-    if (open_items(&sending, err) == 0) {
+    if (look_at_items(&sending, err) == 0) {
         pthread_mutex_init(&sending.lock, NULL);
         progress_begin(outputs->progress, "sending", "sent", PROGRESS_BYTES, clock_monotonic_ms());
         send_all(&sending);
         progress_end(outputs->progress, clock_monotonic_ms());
         pthread_mutex_destroy(&sending.lock);
     }
-    for (size_t i = 0; i < sending.count; i++)
-        if (sending.items[i].fd >= 0)
-            close(sending.items[i].fd);
+    if (sending.directory >= 0)
+        close(sending.directory);
     free(sending.items);
     return err->code == CG_OK ? 0 : -1;
 }

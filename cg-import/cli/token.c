@@ -6,6 +6,7 @@
 #include "verbs.h"
 
 #include "base/clock.h"
+#include "cg/printable.h"
 #include "store/callers.h"
 
 #include <string.h>
@@ -13,6 +14,8 @@
 
 /* Globs of one caller, at most. */
 #define GLOBS_MOST 64
+/* Bytes of a caller's name. */
+#define NAME_MOST 100
 #define DAY_S 86400.0
 
 enum token_option {
@@ -233,6 +236,21 @@ static int list(struct store *store, const struct token *token, struct cg_error 
 
 enum token_deed { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE };
 
+/* It stands in lists, logs and the audit for ever. */
+static int judge_name(const char *name, struct cg_error *err)
+{
+    CG_AUTO_BYTES struct cg_bytes shown = {0};
+    if (cg_printable_append(&shown, name, err) < 0)
+        return -1;
+    if (name[0] == '\0' || strlen(name) > NAME_MOST)
+        return cg_fail(err, CG_E_USAGE, "the name of a caller has 1 to %d bytes, and this has %zu", NAME_MOST,
+                       strlen(name));
+    if (strcmp(name, cg_bytes_text(&shown)) != 0)
+        return cg_fail(err, CG_E_USAGE, "the name of a caller is UTF-8 without control characters, not \"%s\"",
+                       cg_bytes_text(&shown));
+    return 0;
+}
+
 static int judge(const struct token *token, char **words, enum token_deed *deed, struct cg_error *err)
 {
     static const char *const names[] = {"create", "list", "revoke", NULL};
@@ -252,7 +270,7 @@ static int judge(const struct token *token, char **words, enum token_deed *deed,
                        *deed == TOKEN_LIST ? "no arguments" : "one name", many);
     if (token->for_create && *deed != TOKEN_CREATE)
         return cg_fail(err, CG_E_USAGE, "token %s takes no roles, globs or days: those are for create", words[0]);
-    return 0;
+    return *deed == TOKEN_CREATE ? judge_name(words[1], err) : 0;
 }
 
 static int act(struct token *token, enum token_deed deed, const char *name, struct cg_error *err)

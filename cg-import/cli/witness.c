@@ -90,10 +90,8 @@ static int read_listen(struct witnessing *witnessing, struct cg_error *err)
     const char *colon = strrchr(text, ':');
     size_t length = colon ? (size_t)(colon - text) : 0;
     int64_t port;
-    if (length == 0 || length >= ADDRESS_SIZE)
+    if (length == 0 || length >= ADDRESS_SIZE || options_number("listen", colon + 1, 0, 65535, &port, NULL) < 0)
         return cg_fail(err, CG_E_USAGE, "--listen %s is not an address and a port, like " ADDRESS_DEFAULT, text);
-    if (options_number("listen", colon + 1, 0, 65535, &port, err) < 0)
-        return -1;
     bool bracketed = length > 2 && text[0] == '[' && text[length - 1] == ']';
     memcpy(witnessing->address, text + bracketed, length - 2 * (size_t)bracketed);
     witnessing->port = (unsigned short)port;

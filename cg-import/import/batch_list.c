@@ -58,8 +58,6 @@ static int read_word(struct line *line, struct cg_bytes *word, struct cg_error *
             if (++line->at == line->end)
                 return bad_line(line, "a backslash ends the line", err);
         }
-        if (*line->at == '\0')
-            return bad_line(line, "it holds a NUL character", err);
         if (cg_bytes_append(word, line->at++, 1, err) < 0)
             return -1;
     }
@@ -96,6 +94,8 @@ static int read_line(struct line *line, struct import_batch *batch, struct cg_er
     CG_AUTO_BYTES struct cg_bytes first = {0};
     CG_AUTO_BYTES struct cg_bytes second = {0};
     CG_AUTO_BYTES struct cg_bytes third = {0};
+    if (memchr(line->at, '\0', (size_t)(line->end - line->at)))
+        return bad_line(line, "it holds a NUL character", err);
     int words = read_word(line, &first, err);
     if (words <= 0)
         return words;

@@ -47,21 +47,20 @@ static int reserve_if_wished(struct import_work *work, struct cg_error *err)
 {
     if (work->reservation_wish != IMPORT_RESERVE || work->holder != IMPORT_HOLDS_NONE)
         return 0;
+    struct cg_error taken = {0};
     for (int tries = 0; tries < ATTEMPTS_MAX; tries++) {
-        struct cg_error taken = {0};
         if (import_may_go_on(work, "the reservation", err) < 0)
             return -1;
+        cg_error_clear(&taken);
         if (import_reserve(work, &taken) == 0)
             return 0;
-        *err = taken;
         if (taken.code != CG_E_RESERVED && taken.code != CG_E_CONFLICT)
-            return -1;
-        cg_error_clear(err);
+            break;
         int other = import_wait_for_other(work, err);
         if (other != 0)
             return other;
-        *err = taken;
     }
+    *err = taken;
     return -1;
 }
 

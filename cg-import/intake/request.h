@@ -60,8 +60,6 @@ const struct intake_options *intake_options(const struct intake_request *request
 const char *intake_request_id(const struct intake_request *request);
 /* Content-Length, 0 for a request without a body, -1 if it comes in chunks. */
 int64_t intake_body_size(const struct intake_request *request);
-/* How often a header was sent. What is folded or malformed never gets here; doubled headers do. */
-size_t intake_header_count(const struct intake_request *request, const char *name);
 
 /* Zeroed memory for a handler's state, which its finish frees. 0, or -1 after the request was answered. */
 int intake_make_state(struct intake_request *request, size_t size, void **state);

@@ -47,7 +47,11 @@ struct koji_http_request {
     uint64_t body_size;
     size_t (*read)(void *context, char *buffer, size_t size); /* next bytes, at most size */
     void *read_context;
-    size_t reply_most;          /* bytes that are taken; 0: KOJI_REPLY_MAX */
+    size_t reply_most; /* bytes that are kept in reply.body; 0: KOJI_REPLY_MAX */
+    /* Given what comes of an answer of status 200, of any length, in the place of reply.body; NULL: it is kept there.
+     * 0, or -1 for want of memory. */
+    int (*take)(void *context, const void *data, size_t size);
+    void *take_context;
     unsigned timeout_s;         /* for all of it; 0: none */
     unsigned stall_s;           /* cut when slower than stall_rate for so long; 0: never */
     unsigned stall_rate;        /* bytes per second */

@@ -48,14 +48,12 @@ static int set_variable(const char *name, const char *value, struct cg_error *er
  * A ticket in the credential cache wins over the keytab, whoever it is for. So a keytab without a cache of its own gets
  * one in memory, named after it.
  */
-static int prepare_kerberos(const struct koji_profile *profile, struct cg_error *err)
+int koji_login_set_tickets(const struct koji_profile *profile, struct cg_error *err)
 {
     if (profile->ccache && set_variable("KRB5CCNAME", profile->ccache, err) < 0)
         return -1;
     if (!profile->keytab)
         return 0;
-    if (access(profile->keytab, R_OK) != 0)
-        return cg_fail(err, CG_E_CONFIG, "cannot read the keytab %s: %s", profile->keytab, strerror(errno));
     if (set_variable("KRB5_CLIENT_KTNAME", profile->keytab, err) < 0)
         return -1;
     if (profile->ccache)
@@ -65,6 +63,25 @@ static int prepare_kerberos(const struct koji_profile *profile, struct cg_error 
                         profile->keytab) < 0)
         return -1;
     return set_variable("KRB5CCNAME", cg_bytes_text(&cache), err);
+}
+
+static bool is_same(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+bool koji_login_same_tickets(const struct koji_profile *one, const struct koji_profile *other)
+{
+    bool own_cache = one->keytab && !one->ccache;
+    return is_same(one->keytab, other->keytab) && is_same(one->ccache, other->ccache) &&
+           (!own_cache || is_same(one->principal, other->principal));
+}
+
+static int prepare_kerberos(const struct koji_profile *profile, struct cg_error *err)
+{
+    if (profile->keytab && access(profile->keytab, R_OK) != 0)
+        return cg_fail(err, CG_E_CONFIG, "cannot read the keytab %s: %s", profile->keytab, strerror(errno));
+    return koji_login_set_tickets(profile, err);
 }
 
 static int prepare_certificate(const struct koji_profile *profile, struct cg_error *err)

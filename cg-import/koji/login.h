@@ -32,9 +32,18 @@ struct koji_login {
 };
 
 /*
- * Says what is missing before anything is sent: CG_E_CONFIG for a certificate that cannot be read, a user without
- * password. For Kerberos, points the library at the profile's keytab and cache, which are variables of the process
- * (KRB5_CLIENT_KTNAME, KRB5CCNAME): call it before threads begin. 0 or -1.
+ * Points Kerberos at the profile's keytab and cache. They are variables of the process (KRB5_CLIENT_KTNAME,
+ * KRB5CCNAME): who logs in from several threads calls it before they begin, and all their profiles must have the same
+ * tickets. 0, or -1 with CG_E_MEMORY.
+ */
+int koji_login_set_tickets(const struct koji_profile *profile, struct cg_error *err);
+
+/* Would both profiles log in by Kerberos with the same variables? */
+bool koji_login_same_tickets(const struct koji_profile *one, const struct koji_profile *other);
+
+/*
+ * Says what is missing before anything is sent: CG_E_CONFIG for a certificate or keytab that cannot be read, a user
+ * without password. Sets the profile's tickets. 0 or -1.
  */
 int koji_login_prepare(const struct koji_profile *profile, enum koji_auth auth, struct cg_error *err);
 

@@ -169,8 +169,9 @@ bool profile_is_web_address(const char *url)
     size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
     if (scheme == 0 || url[scheme] == '\0' || url[scheme] == '/')
         return false;
+    /* What is not ASCII must be percent-encoded or Punycode. */
     for (const char *c = url; *c; c++)
-        if (*c <= 0x20 || *c == 0x7F)
+        if (*c <= 0x20 || *c >= 0x7F)
             return false;
     return true;
 }

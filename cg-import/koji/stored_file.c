@@ -76,42 +76,80 @@ static int open_mounted(const char *topdir, const char *const *parts, size_t cou
     return KOJI_FILE_READ;
 }
 
-static int read_mounted(const char *topdir, const char *const *parts, size_t count, size_t most_bytes,
-                        struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
+/* What a file is read for: its content, at most `most_bytes`, or its digests. */
+struct purpose {
+    struct cg_bytes *content; /* NULL: the digests */
+    size_t most_bytes;
+    struct cg_digests *digests;
+    unsigned kinds;
+};
+
+static int read_mounted(const char *topdir, const char *const *parts, size_t count, const struct purpose *purpose,
+                        struct cg_error *why, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes path = {0};
     CG_AUTO_FD int fd = -1;
     int opened = open_mounted(topdir, parts, count, &path, &fd, why, err);
-    return opened == KOJI_FILE_READ ? read_all(fd, path.data, most_bytes, content, why, err) : opened;
+    if (opened != KOJI_FILE_READ)
+        return opened;
+    if (purpose->content)
+        return read_all(fd, path.data, purpose->most_bytes, purpose->content, why, err);
+    return cg_digest_fd(fd, path.data, purpose->kinds, purpose->digests, why) < 0 ? KOJI_FILE_UNREADABLE
+                                                                                  : KOJI_FILE_READ;
 }
 
-static int get(struct koji_session *session, const char *url, size_t most_bytes, struct cg_bytes *content,
+/* Sends the request for a file and tells what is there. */
+static int get(struct koji_session *session, const struct koji_http_request *request, struct koji_http_reply *reply,
                struct cg_error *why)
 {
-    const struct koji_http_request request = {
-        .verb = KOJI_HTTP_GET,
-        .url = url,
-        .reply_most = most_bytes,
-        .timeout_s = KOJI_STORED_FILE_TIMEOUT_S,
-        .stop = session->options.stop,
-        .abort_from = STOP_SOON,
-    };
-    CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
-    if (koji_http_send(session->http, &request, &reply, why) < 0)
-        return reply.too_long && reply.status == 200 ? KOJI_FILE_TOO_LONG : KOJI_FILE_UNREADABLE;
-    if (reply.status != 200) {
-        cg_fail(why, CG_E_IO, "HTTP status %d for %s", reply.status, url);
-        return reply.status == 404 || reply.status == 410 ? KOJI_FILE_ABSENT : KOJI_FILE_UNREADABLE;
+    if (koji_http_send(session->http, request, reply, why) < 0)
+        return reply->too_long && reply->status == 200 ? KOJI_FILE_TOO_LONG : KOJI_FILE_UNREADABLE;
+    if (reply->status != 200) {
+        cg_fail(why, CG_E_IO, "HTTP status %d for %s", reply->status, request->url);
+        return reply->status == 404 || reply->status == 410 ? KOJI_FILE_ABSENT : KOJI_FILE_UNREADABLE;
     }
     /* A front that answers every address with a page of its own. */
-    if (reply.html)
-        return cg_fail(why, CG_E_IO, "a web page is at %s", url), KOJI_FILE_UNREADABLE;
-    *content = CG_MOVE(reply.body);
+    if (reply->html)
+        return cg_fail(why, CG_E_IO, "a web page is at %s", request->url), KOJI_FILE_UNREADABLE;
     return KOJI_FILE_READ;
 }
 
+static int get_content(struct koji_session *session, struct koji_http_request *request, const struct purpose *purpose,
+                       struct cg_error *why)
+{
+    CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
+    request->reply_most = purpose->most_bytes;
+    request->timeout_s = KOJI_STORED_FILE_TIMEOUT_S;
+    int found = get(session, request, &reply, why);
+    if (found != KOJI_FILE_READ)
+        return found;
+    cg_bytes_finish(purpose->content);
+    *purpose->content = CG_MOVE(reply.body);
+    return KOJI_FILE_READ;
+}
+
+static int take(void *digest, const void *data, size_t size)
+{
+    return cg_digest_update(digest, data, size, NULL);
+}
+
+static int get_digests(struct koji_session *session, struct koji_http_request *request, const struct purpose *purpose,
+                       struct cg_error *why, struct cg_error *err)
+{
+    CG_AUTO(koji_http_reply_finish) struct koji_http_reply reply = {0};
+    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(purpose->kinds, err);
+    if (!digest)
+        return -1;
+    request->take = take;
+    request->take_context = digest;
+    request->stall_s = KOJI_STORED_FILE_TIMEOUT_S;
+    request->stall_rate = 1;
+    int found = get(session, request, &reply, why);
+    return found == KOJI_FILE_READ && cg_digest_read(digest, purpose->digests, err) < 0 ? -1 : found;
+}
+
 static int read_by_http(struct koji_session *session, const char *topurl, const char *const *parts, size_t count,
-                        size_t most_bytes, struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
+                        const struct purpose *purpose, struct cg_error *why, struct cg_error *err)
 {
     CG_AUTO_BYTES struct cg_bytes url = {0};
     size_t length = strlen(topurl);
@@ -122,60 +160,41 @@ static int read_by_http(struct koji_session *session, const char *topurl, const 
     for (size_t i = 0; i < count; i++)
         if (cg_bytes_append(&url, "/", 1, err) < 0 || append_quoted(&url, parts[i], err) < 0)
             return -1;
-    return get(session, url.data, most_bytes, content, why);
+    struct koji_http_request request = {
+        .verb = KOJI_HTTP_GET, .url = url.data, .stop = session->options.stop, .abort_from = STOP_SOON};
+    return purpose->content ? get_content(session, &request, purpose, why)
+                            : get_digests(session, &request, purpose, why, err);
 }
 
-int koji_stored_file_read(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
-                          struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
+static int find(struct koji_session *session, const char *const *parts, size_t count, const struct purpose *purpose,
+                struct cg_error *why, struct cg_error *err)
 {
     const struct koji_profile *profile = session->profile;
-    cg_bytes_clear(content);
     for (size_t i = 0; i < count; i++)
         if (!is_part(parts[i]))
             return cg_fail(why, CG_E_HUB_REPLY, "the hub does not tell where it stores the file"), KOJI_FILE_UNREADABLE;
     int found = KOJI_FILE_UNREADABLE;
     if (profile->topdir && profile->topdir[0])
-        found = read_mounted(profile->topdir, parts, count, most_bytes, content, why, err);
+        found = read_mounted(profile->topdir, parts, count, purpose, why, err);
     if (found < KOJI_FILE_ABSENT || !profile->topurl || !profile->topurl[0])
         return found;
     bool absent = found == KOJI_FILE_ABSENT;
     cg_error_clear(why);
-    cg_bytes_clear(content);
-    found = read_by_http(session, profile->topurl, parts, count, most_bytes, content, why, err);
+    found = read_by_http(session, profile->topurl, parts, count, purpose, why, err);
     return found == KOJI_FILE_UNREADABLE && absent ? KOJI_FILE_ABSENT : found;
 }
 
-static int digest_mounted(const char *topdir, const char *const *parts, size_t count, unsigned kinds,
-                          struct cg_digests *digests, struct cg_error *why, struct cg_error *err)
+int koji_stored_file_read(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
+                          struct cg_bytes *content, struct cg_error *why, struct cg_error *err)
 {
-    CG_AUTO_BYTES struct cg_bytes path = {0};
-    CG_AUTO_FD int fd = -1;
-    int opened = open_mounted(topdir, parts, count, &path, &fd, why, err);
-    if (opened != KOJI_FILE_READ)
-        return opened;
-    return cg_digest_fd(fd, path.data, kinds, digests, why) < 0 ? KOJI_FILE_UNREADABLE : KOJI_FILE_READ;
+    const struct purpose purpose = {.content = content, .most_bytes = most_bytes};
+    cg_bytes_clear(content);
+    return find(session, parts, count, &purpose, why, err);
 }
 
-int koji_stored_file_digest(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
-                            unsigned kinds, struct cg_digests *digests, struct cg_error *why, struct cg_error *err)
+int koji_stored_file_digest(struct koji_session *session, const char *const *parts, size_t count, unsigned kinds,
+                            struct cg_digests *digests, struct cg_error *why, struct cg_error *err)
 {
-    const char *topdir = session->profile->topdir;
-    bool named = true;
-    for (size_t i = 0; i < count; i++)
-        named = named && is_part(parts[i]);
-    if (named && topdir && topdir[0]) {
-        int found = digest_mounted(topdir, parts, count, kinds, digests, why, err);
-        if (found < KOJI_FILE_ABSENT)
-            return found;
-        cg_error_clear(why);
-    }
-    CG_AUTO_BYTES struct cg_bytes content = {0};
-    int found = koji_stored_file_read(session, parts, count, most_bytes, &content, why, err);
-    if (found != KOJI_FILE_READ)
-        return found;
-    CG_AUTO_DIGEST struct cg_digest *digest = cg_digest_create(kinds, err);
-    return digest && cg_digest_update(digest, cg_bytes_text(&content), content.size, err) == 0 &&
-                   cg_digest_read(digest, digests, err) == 0
-               ? KOJI_FILE_READ
-               : -1;
+    const struct purpose purpose = {.digests = digests, .kinds = kinds};
+    return find(session, parts, count, &purpose, why, err);
 }

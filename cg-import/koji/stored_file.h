@@ -13,7 +13,7 @@
 #include "cg/digest.h"
 #include "koji/session.h"
 
-/* Seconds that a file is waited for. */
+/* Seconds that a file which is read into memory is waited for, and the next byte of one that is digested. */
 #define KOJI_STORED_FILE_TIMEOUT_S 60
 
 enum koji_stored_file {
@@ -31,11 +31,8 @@ enum koji_stored_file {
 int koji_stored_file_read(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
                           struct cg_bytes *content, struct cg_error *why, struct cg_error *err);
 
-/*
- * The digests of such a file, of any size where the volume is mounted; by HTTP it is held in memory and has at most
- * `most_bytes`. Returns as koji_stored_file_read() does.
- */
-int koji_stored_file_digest(struct koji_session *session, const char *const *parts, size_t count, size_t most_bytes,
-                            unsigned kinds, struct cg_digests *digests, struct cg_error *why, struct cg_error *err);
+/* The digests of such a file, of any size: it is never held in memory. Returns as koji_stored_file_read() does. */
+int koji_stored_file_digest(struct koji_session *session, const char *const *parts, size_t count, unsigned kinds,
+                            struct cg_digests *digests, struct cg_error *why, struct cg_error *err);
 
 #endif

@@ -5,7 +5,7 @@
 /*
  * The file that an upload reads: each byte is read once, for the wire and for the digests.
  *
- * Notices a file that is changed or cut short while it is read (size, modification and change time, short reads).
+ * Notices a file that is changed or cut short while it is read (size, modification time, short reads).
  */
 
 #include "koji/upload.h"
@@ -35,7 +35,7 @@ size_t koji_source_read(void *source, char *buffer, size_t size);
 /* Why koji_source_read failed; CG_OK if it did not. Borrowed. */
 const struct cg_error *koji_source_failure(const struct koji_source *source);
 
-/* The sha256 of the piece as read. 0, or -1 with CG_E_MISMATCH when not all of it was read, CG_E_MEMORY. */
+/* The sha256 of the piece as read. 0, or -1 with CG_E_TRANSFER when the hub did not take all of it, CG_E_MEMORY. */
 int koji_source_end_piece(struct koji_source *source, char sha256[65], struct cg_error *err);
 
 /* The digests of the whole file, once all is read and it is still the file it was. 0, or -1 with CG_E_MISMATCH. */

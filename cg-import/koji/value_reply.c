@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "koji/value.h"
 
+#include "cg/base64.h"
 #include "cg/printable.h"
 #include "koji/reply_gate.h"
 #include "koji/wide_text.h"
@@ -79,23 +80,6 @@ static json_t *decode_text(const xmlrpc_value *value, struct cg_error *err)
     return checked(json_stringn(cg_bytes_text(&text), text.size), err);
 }
 
-/* RFC 4648 section 4, appended to `text`. */
-static int append_base64(const unsigned char *bytes, size_t size, struct cg_bytes *text, struct cg_error *err)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        unsigned group = (unsigned)bytes[i] << 16;
-        group |= i + 1 < size ? (unsigned)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < size ? bytes[i + 2] : 0;
-        const char letters[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
-                                 (char)(i + 1 < size ? alphabet[group >> 6 & 63] : '='),
-                                 (char)(i + 2 < size ? alphabet[group & 63] : '=')};
-        if (cg_bytes_append(text, letters, sizeof letters, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static json_t *decode_base64(const xmlrpc_value *value, struct cg_error *err)
 {
     AUTO_ENV xmlrpc_env env;
@@ -106,7 +90,7 @@ static json_t *decode_base64(const xmlrpc_value *value, struct cg_error *err)
     if (env.fault_occurred)
         return checked(NULL, err);
     CG_AUTO_BYTES struct cg_bytes text = {0};
-    int result = append_base64(bytes, size, &text, err);
+    int result = cg_base64_encode(bytes, size, &text, err);
     free((void *)(uintptr_t)bytes);
     return result == 0 ? checked(json_string(cg_bytes_text(&text)), err) : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "cg/canon.h"
 #include "cg/digest.h"
+#include "rules.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -41,19 +42,13 @@ static void copy_text(struct making *m, json_t *to, const char *name, const json
         put(m, to, name, json_string(text));
 }
 
-/* Numbers, and texts that are numbers, as whole ones: generators write times as both, and fractions of seconds. */
+/* Numbers, and texts that the hub takes for one, as whole ones: generators write times as both, and with fractions. */
 static void copy_number(struct making *m, json_t *to, const char *name, const json_t *from)
 {
     double number = json_number_value(from);
     const char *text = json_string_value(from);
-    if (text) {
-        char *end;
-        number = strtod(text, &end);
-        if (end == text || *end)
-            return;
-    } else if (!json_is_number(from)) {
+    if (text ? !rules_python_float(text, &number) : !json_is_number(from))
         return;
-    }
     if (isfinite(number) && fabs(number) < 9e15)
         put(m, to, name, json_integer((json_int_t)floor(number)));
 }

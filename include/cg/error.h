@@ -72,12 +72,12 @@ enum cg_code {
 /* What a program does about a code. */
 struct cg_code_info {
     enum cg_code code;
-    const char *name;    /* "CG_E_BUSY", never NULL */
-    const char *meaning; /* a phrase for people, lower case, never NULL */
-    int http_status;     /* for the service's answers */
-    int exit_status; /* DESIGN.md section 11: 0 done 1 refused 2 local 3 temporary 4 conflict 5 unknown, 10-16 audit */
-    bool retryable;  /* the same request may succeed later without anyone's help */
-    bool refund;     /* our own reservation is to be given back after this */
+    const char *name;         /* "CG_E_BUSY", never NULL */
+    const char *meaning;      /* a phrase for people, lower case, never NULL */
+    int http_status;          /* for the service's answers */
+    int exit_status;          /* 0 done 1 refused 2 local 3 temporary 4 conflict 5 unknown, 10-16 audit */
+    bool retryable;           /* the same request may succeed later without anyone's help */
+    bool refund;              /* our own reservation is to be given back after this */
     const char *python_class; /* exception class for Python callers, a name of the koji module or a builtin */
 };
 

@@ -62,7 +62,7 @@ def test_refused_posts_and_tokens_are_told(service, make_build):
                     ('token-revoked', 'operator-1'), ('token-created', 'another')]
 
 
-def test_who_may_read_what(service, make_build):
+def test_who_may_read_what(service, make_build, cg_import, tmp_path):
     service.wait(service.post(make_build()).json()['id'])
     size = published_log.settled(service).size
     submitter = service.make_token('submitter', 'submitter')
@@ -80,6 +80,10 @@ def test_who_may_read_what(service, make_build):
         for path in ('/tile/%%65ntries/000.p/%d' % width, '/tile/entries%%2F000.p/%d' % width,
                      '/tile/entries%%2Fx000/000.p/%d' % width, '/tile/0/..%2F..%2Fkey', '/tile/0/%2e%2e/checkpoint'):
             assert service.request('GET', path, token='').status == 404, path
+    key = published_log.vkey_of(published_log.replay(read_from(service))[1])
+    mirror = cg_import(None, 'audit', 'mirror', service.url, str(tmp_path / 'mirror'), '--key', key)
+    assert mirror.returncode == 1 and ': this needs credentials' in mirror.stderr
+    assert 'given by --token-file' in mirror.stderr
     hashes = service.request('GET', '/' + published_log.tile_path(0, 0, width), token='')
     assert (hashes.status, len(hashes.body)) == (200, 32 * width)
     assert 'immutable' in hashes.headers['Cache-Control']

@@ -109,6 +109,14 @@ def test_help_of_a_verb_is_what_its_help_option_shows(cg_import, verb):
     assert max(map(len, asked.stdout.split('\n'))) <= 80
 
 
+def test_help_of_a_verb_of_two_words(cg_import):
+    asked, told = cg_import(None, 'help', 'audit', 'verify'), cg_import(None, 'audit', 'verify', '--help')
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, told.stdout, '')
+    assert asked.stdout.startswith('Usage: cg-import audit verify')
+    wrong = cg_import(None, 'help', 'audit', 'verfy')
+    assert (wrong.returncode, wrong.stdout) == (2, '')
+
+
 def test_version(cg_import):
     done = cg_import(None, '--version')
     assert done.returncode == 0
@@ -204,6 +212,26 @@ def test_a_full_disk_under_standard_output_is_noticed(cg_import):
     with open('/dev/full', 'w') as full:
         done = subprocess.run([str(cg_import.path), 'help'], stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (2, 'cg-import: cannot write to standard output\n')
+
+
+def test_the_help_of_provenance_shows_each_question(cg_import):
+    done = cg_import(None, 'provenance', '--help')
+    asked = re.search(r'what is asked is ([\w, ]+) or (\w+)', cg_import(None, 'provenance').stderr)
+    for question in [*asked.group(1).split(', '), asked.group(2)]:
+        assert re.search(r'^(Usage:| {6}) cg-import provenance %s ' % question, done.stdout, re.M), question
+
+
+@pytest.mark.parametrize('arguments, expected', [
+    (['backfill', '--rate', 'fast'], '--rate wants a whole number from 0 to 10000, not "fast"'),
+    (['audit', 'verify', '--quorum', 'x', 'p'], '--quorum wants a whole number from 0 to 32, not "x"'),
+    (['witness', '--key-file', 'k', '--state', 's', '--log', VALUES['KEY'], '--listen', '127.0.0.1:http'],
+     '--listen 127.0.0.1:http is not an address and a port, like 127.0.0.1:8081'),
+])
+def test_a_wrong_number_is_told_with_its_option(cg_import, arguments, expected):
+    done = cg_import(None, *arguments)
+    name = ' '.join(arguments[:2] if arguments[0] == 'audit' else arguments[:1])
+    assert (done.returncode, done.stderr) == (
+        2, 'cg-import: %s: %s\n    try "cg-import %s --help"\n' % (name, expected, name))
 
 
 # --- manual pages ----------------------------------------------------------------------------------------------------

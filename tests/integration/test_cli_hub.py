@@ -49,6 +49,9 @@ def test_by_password(cg_import, sandbox_hub, tmp_path):
     done = cg_import(sandbox_hub, 'hub', profile='sandbox-password')
     assert (done.returncode, done.stderr.split('\n')[0]) == (
         2, 'cg-import: hub: logging in by password needs --user and --password-file')
+    done = cg_import(None, 'hub', '--hub', sandbox_hub.hub_http, '--user', 'kojiadmin')
+    assert (done.returncode, done.stderr.split('\n')[0]) == (
+        2, 'cg-import: hub: logging in by password needs --user and --password-file')
     secret = tmp_path / 'password'
     secret.write_text(sandbox_hub.passwords['kojiadmin'] + '\n')
     secret.chmod(0o600)

@@ -328,9 +328,24 @@ def test_nothing_on_a_terminal_when_quiet(cg_import, make_build, sandbox_hub):
 
 
 # --- Ctrl-C ----------------------------------------------------------------------------------------------------------
-def start(cg_import, hub, directory, *options):
+def start(cg_import, hub, directory, *options, hangup=signal.SIG_DFL):
+    """As a terminal's shell starts it; with hangup=SIG_IGN as nohup does."""
     return Talking(cg_import.command(hub, 'import', *options, metadata(directory), directory),
-                   env=cg_import.environment(hub))
+                   env=cg_import.environment(hub), preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup))
+
+
+def test_a_journal_that_cannot_be_removed_is_not_told_as_a_failed_tag(cg_import, make_build, sandbox_hub, tmp_path):
+    directory = make_build(release='1')
+    sandbox_hub.arm('pause', method='CGImport')
+    program = start(cg_import, sandbox_hub, directory, '--state-dir', tmp_path / 'state')
+    sandbox_hub.wait_met()
+    journal, = [path for path in (tmp_path / 'state').rglob('*') if path.is_file() and path.suffix != '.lock']
+    journal.unlink()
+    journal.mkdir()
+    sandbox_hub.clear_faults()
+    status, out, err = program.end()
+    assert status == 2 and out.split('\t')[1] == 'test-container-1.0-1'
+    assert 'cg-import: cannot finish the import of test-container-1.0-1: cannot remove' in err
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -345,6 +360,31 @@ def test_stopped_while_the_hub_imports_the_answer_is_waited_for(cg_import, make_
     status, _, err = program.end()
     assert status in (0, 3), err
     assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 1
+
+
+def test_under_nohup_a_lost_terminal_stops_nothing(cg_import, make_build, sandbox_hub):
+    directory = make_build(release='1')
+    sandbox_hub.arm('pause', method='CGImport')
+    program = start(cg_import, sandbox_hub, directory, hangup=signal.SIG_IGN)
+    sandbox_hub.wait_met()
+    program.signal(signal.SIGHUP)
+    sandbox_hub.clear_faults()
+    status, _, err = program.end()
+    assert (status, 'stopping' in err) == (0, False), err
+
+
+def test_stopped_after_a_reservation_that_was_refused_at_first(cg_import, make_build, sandbox_hub):
+    sandbox_hub.arm('fault', 'CGInitBuild', code=1000, text='Build is already reserved')
+    sandbox_hub.arm('pause', 'CGInitBuild', nth=2)
+    program = start(cg_import, sandbox_hub, make_build(release='1'), '--reserve')
+    sandbox_hub.wait_met(2)
+    program.signal(signal.SIGINT)
+    program.err.until('stopping')
+    sandbox_hub.clear_faults()
+    status, out, err = program.end()
+    assert (status, out) == (3, ''), err
+    assert 'interrupted before the metadata was sent [CG_E_INTERRUPTED]' in err
+    assert sandbox_hub.call('getBuild', 'test-container-1.0-1')['state'] == 4
 
 
 def test_stopped_twice_the_outcome_is_unknown_and_the_same_command_settles_it(cg_import, make_build, sandbox_hub, run):

@@ -272,7 +272,12 @@ def test_wrong_questions_are_refused(service, query, said):
     (('show',), 'show takes one build: its NVR, build id or import'),
     (('diff', 'a'), 'diff takes two builds: from which, to which'),
     (('find', 'a'), 'find takes no builds: they are found by options'),
-    (('show', 'a', '--rpm', 'b'), 'show takes no option of find')])
+    (('show', 'a', '--rpm', 'b'), 'show takes no option of find'),
+    (('sbom', 'a', '--key', 'k'), 'sbom takes no --key: that is for attest'),
+    (('attest', 'a', '--format', 'spdx-2.3'), 'attest takes no --format: that is for sbom'),
+    (('attest', 'a', '--output', '1'), 'attest takes no --output: that is for sbom'),
+    (('diff', 'a', 'b', '--components'), 'diff takes no --components: that is for show'),
+    (('find', '--depth', '2'), 'find takes no --depth: that is for ancestors and descendants')])
 def test_wrong_command_lines_are_refused(cg_import, arguments, said):
     done = subprocess.run([str(cg_import.path), 'provenance', *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True)

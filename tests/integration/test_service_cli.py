@@ -153,6 +153,9 @@ def test_submit_of_a_broken_document_tells_all_findings(client, make_build):
     told = json.loads(done.stdout)
     assert (told['error']['name'], told['report']['errors']) == ('CG_E_REFUSED', 2)
     assert 'error at /build/version' in done.stderr and '"source" is missing' in done.stderr
+    (build / 'metadata.json').write_text('')
+    done = client('submit', build / 'metadata.json', build)
+    assert done.returncode == 1 and 'error at the top of the document: the text ends too early' in done.stderr
 
 
 @pytest.mark.parametrize('change, expected', [
@@ -166,6 +169,22 @@ def test_submit_looks_at_all_files_before_it_sends(client, service, make_build, 
     done = client('submit', build / 'metadata.json', build)
     assert (done.returncode, expected in done.stderr) == (1, True), done.stderr
     assert 'method=PUT' not in service.log()
+
+
+def test_submit_of_more_files_than_may_be_open(client, service, make_build):
+    build = make_build(size=1000)
+    document = json.loads((build / 'metadata.json').read_text())
+    log = next(output for output in document['output'] if output['type'] == 'log')
+    for i in range(100):
+        name = 'more-%d.log' % i
+        (build / name).write_bytes((build / log['filename']).read_bytes())
+        document['output'].append(dict(log, filename=name))
+    (build / 'metadata.json').write_text(json.dumps(document))
+    done = subprocess.run(['sh', '-c', 'ulimit -n 64 && exec "$@"', 'sh',
+                           *client.command('submit', '--wait', build / 'metadata.json', build)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=service.environment(),
+                          timeout=300)
+    assert (done.returncode, ' imported ' in done.stdout) == (0, True), done.stderr
 
 
 def test_submit_of_other_bytes_is_refused(client, make_build):
@@ -386,6 +405,14 @@ def test_a_service_that_is_not_there(client):
     assert client('list', url='ftp://x').returncode == 2
 
 
+def test_a_service_that_cannot_be_trusted_is_no_matter_of_time(client, sandbox_hub):
+    address = sandbox_hub.hub.rsplit('/', 1)[0]
+    assert address.startswith('https:')
+    done = client('list', url=address)
+    assert (done.returncode, '[CG_E_CONFIG]' in done.stderr) == (2, True), done.stderr
+    assert '\n    --serverca must name the certificates that may sign the service\'s\n' in done.stderr
+
+
 def test_an_import_that_is_not_there(client):
     done = client('show', 'no-such-1')
     assert (done.returncode, done.stderr) == (
@@ -432,6 +459,10 @@ def test_a_token_is_made_beside_a_private_postgres_and_without_the_service(start
     (['revoke', 'x', '--role', 'auditor'], 'token revoke takes no roles, globs or days: those are for create'),
     (['create', 'x', '--role', 'boss'], '--role boss is not known; it may be submitter, operator or auditor'),
     (['create', 'x', '--expires', '0'], '--expires wants a whole number from 1 to 36500, not "0"'),
+    (['create', ''], 'the name of a caller has 1 to 100 bytes, and this has 0'),
+    (['create', 101 * 'x'], 'the name of a caller has 1 to 100 bytes, and this has 101'),
+    (['create', 'x\ny'], 'the name of a caller is UTF-8 without control characters, not "x\\u000ay"'),
+    (['create', 'x\udcff'], 'the name of a caller is UTF-8 without control characters, not "x\\xff"'),
 ])
 def test_a_wrong_token_command(cg_import, arguments, expected):
     done = cg_import(None, 'token', *arguments)

@@ -251,6 +251,7 @@ def test_hubs_default_to_the_profile_koji(check, tmp_path):
     ('[listen x]\n', 'F:1: section [listen] takes no name, and there is "x"'),
     ('[hub]\n', 'F:1: section [hub] wants a name: [hub NAME]'),
     ('[root  x]\ndirectory = /y\n', 'F:1: section [root  x] is written [root x]'),
+    ('[root\tx]\ndirectory = /y\n', 'F:1: section [root\tx] is written [root x]'),
     ('[root %s]\ndirectory = /y\n' % ('x' * 101), 'F:1: the name of a section is longer than 100 bytes'),
     ('[DEFAULT]\nport = 1\n', 'F:2: section [DEFAULT] is not used here: write keys in their own section'),
     ('[listen]\nport = 65536\n', 'F:2: [listen] port wants a whole number from 0 to 65535, not "65536"'),
@@ -332,6 +333,41 @@ def test_a_line_that_is_none(check):
 def test_a_profile_that_is_not_there(check):
     done = check('[hub koji]\nprofile = nope\n')
     assert '[hub koji] no configuration for profile name: nope' in done.stderr and done.returncode == 2
+
+
+def test_hubs_do_not_log_in_by_kerberos_as_different_users(check, tmp_path):
+    """The keytab and the cache are variables of the process."""
+    one, other = tmp_path / 'one', tmp_path / 'other'
+    one.touch()
+    other.touch()
+    hubs = ('[service]\ndefault_hub = a\n[hub a]\nurl = http://x\nauthtype = kerberos\n%s\n'
+            '[hub b]\nurl = http://y\n%s\n')
+    keytab = 'keytab = %s' % one
+    for keys in ('keytab = %s' % other, '', keytab + '\nprincipal = p'):
+        done = check(hubs % (keytab, keys))
+        assert (done.returncode, done.stdout) == (2, '')
+        assert '[hub a] and [hub b] log in by Kerberos, each as somebody else' in done.stderr
+        assert 'run a service for each' in done.stderr
+    for first, second in ((keytab, keytab), (keytab, 'authtype = ssl\nkeytab = %s' % other), ('principal = p', '')):
+        done = check(hubs.replace('authtype = kerberos\n', '') % (first, second))
+        assert done.returncode == 0, done.stderr
+
+
+def test_one_database_is_named(check, tmp_path):
+    secret = tmp_path / 'conninfo'
+    secret.write_text('host=db2\n')
+    secret.chmod(0o600)
+    done = check(HUB + '[database]\nconninfo = host=db1\nconninfo_file = %s\n' % secret)
+    assert (done.returncode, done.stdout) == (2, '')
+    assert 'F:4: [database] conninfo and conninfo_file both name a database: set one of them\n' in done.stderr
+
+
+def test_a_user_without_a_password(check):
+    done = check('[hub koji]\nurl = http://x\nuser = somebody\n')
+    assert done.returncode == 2
+    assert '[hub koji] would log in by password, and has not both user and password_file' in done.stderr
+    assert '--' not in done.stderr
+    assert check('[hub koji]\nurl = http://x\nuser = somebody\nauthtype = ssl\n').returncode == 0
 
 
 def test_a_file_that_is_named_must_be_there(cg_import):

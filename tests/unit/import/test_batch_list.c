@@ -79,6 +79,23 @@ static void names_the_line_that_is_wrong(void **state)
     }
 }
 
+/* A name is a C string further on: what stands behind the NUL would be dropped unseen, in quotes as elsewhere. */
+static void refuses_a_nul_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t size;
+    } cases[] = {{"a\0b\n", 4}, {"\"a\0b\"\n", 6}, {"'a\0b'\n", 6}, {"\"a\\\0b\"\n", 7}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cg_error err = {0};
+        struct import_batch batch = {0};
+        scratch_write_bytes("list", cases[i].text, cases[i].size, 0600);
+        assert_int_equal(import_batch_read(scratch_path("list"), &batch, &err), -1);
+        assert_error_has(&err, CG_E_USAGE, ":1: it holds a NUL character");
+    }
+}
+
 static void says_when_there_is_no_list(void **state)
 {
     (void)state;
@@ -114,9 +131,9 @@ int main(void)
 {
 #define in_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_create, scratch_remove)
     const struct CMUnitTest tests[] = {
-        in_scratch(reads_names_and_directories),      in_scratch(an_empty_list_has_no_items),
-        in_scratch(names_the_line_that_is_wrong),     in_scratch(says_when_there_is_no_list),
-        in_scratch(survives_every_failed_allocation),
+        in_scratch(reads_names_and_directories),  in_scratch(an_empty_list_has_no_items),
+        in_scratch(names_the_line_that_is_wrong), in_scratch(refuses_a_nul_wherever_it_stands),
+        in_scratch(says_when_there_is_no_list),   in_scratch(survives_every_failed_allocation),
     };
     return cmocka_run_group_tests_name("batch_list", tests, NULL, NULL);
 }

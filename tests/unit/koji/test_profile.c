@@ -228,6 +228,8 @@ static void refuses_bad_values_with_file_and_line(void **state)
          "~/etc/koji.conf:2: server is \"https:///x\", expected a URL that begins with http:// or https://"},
         {"server = https://a b",
          "~/etc/koji.conf:2: server is \"https://a b\", expected a URL that begins with http:// or https://"},
+        {"server = https://h\xC3\xBC",
+         "~/etc/koji.conf:2: server is \"https://h\xC3\xBC\", expected a URL that begins with http:// or https://"},
         {"unused = %(none)s",
          "~/etc/koji.conf:2: option \"unused\" in section \"koji\" refers to an option that is not "
          "there: none"},

@@ -121,6 +121,10 @@ static void bears_what_generators_write(void **state)
     assert_null(json_object_get(odd, "source"));
     assert_null(json_object_get(odd, "start_time"));
     assert_json(json_object_get(odd, "components"), "[]");
+    /* A time is what the hub takes for one, in any locale. */
+    CG_AUTO_JSON json_t *times = facts_of(MINIMAL(", 'start_time': ' 1_740_830_400.5', 'end_time': '0x10'", ""));
+    assert_int_equal(json_integer_value(json_object_get(times, "start_time")), 1740830400);
+    assert_null(json_object_get(times, "end_time"));
     CG_AUTO_JSON json_t *task = facts_of(MINIMAL(", 'task_id': 5, 'source': 'http://x/y', 'extra': {'image': {"
                                                  "'parent_build_id': 9, 'remote_source_url': 'r'}}",
                                                  ""));
