@@ -314,18 +314,21 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(KOJI) $(UNDER_content)
 C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
 SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c)) \
            $(if $(PYTHON_HEADERS),$(sort $(wildcard hub-module/*.c)))
+SCRIPTS = cg-import/cli/completion.bash $(shell grep -lsE '^.!/bin/(ba)?sh' quickstart .ci/* tests/*/*)
 
 layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers; and POSIX makes NULL a pointer.
-lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h web_files.h) ## clang-tidy, cppcheck, format, man pages
+lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h web_files.h) ## read C, Python, JavaScript, shell, man pages
+	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
+	shellcheck --severity=warning $(SCRIPTS)
+	linters=$$(tests/harness/linters) && $$linters/ruff check --quiet --no-cache && $$linters/oxlint --quiet cg-import/web
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
 	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) \
 	  $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
-	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
 
 format: ## lay out the C files
 	clang-format -i $(C_FILES)

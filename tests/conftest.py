@@ -10,11 +10,15 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / 'tests' / 'harness'))
 
-from go_verifiers import go_verifiers  # noqa: E402,F401
+from go_verifiers import go_verifiers  # noqa: E402
 from hub_process import SandboxHub  # noqa: E402
+from intake_process import intake, intake_starter  # noqa: E402
 import make_build as build_maker  # noqa: E402
-from postgres_process import postgres, postgres_server  # noqa: E402,F401
-from service_process import service, start_service  # noqa: E402,F401
+from postgres_process import postgres, postgres_server  # noqa: E402
+from service_process import service, start_service  # noqa: E402
+
+# The fixtures that the harness has.
+__all__ = ['go_verifiers', 'intake', 'intake_starter', 'postgres', 'postgres_server', 'service', 'start_service']
 
 
 @pytest.fixture(scope='session')

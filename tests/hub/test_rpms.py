@@ -10,7 +10,7 @@ import uuid
 import pytest
 
 import make_rpm
-from test_import import assert_whole, fresh, run
+from test_import import fresh, run
 
 
 def fresh_rpms(tmp_path, **options):

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from intake_process import Build, intake, intake_starter, sha256_field  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
+from intake_process import Build, sha256_field
 
 PARTIAL = 'application/partial-upload'
 

@@ -4,8 +4,7 @@ import base64
 import datetime
 import time
 
-from intake_process import Build, intake, intake_starter  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
+from intake_process import Build
 
 
 def time_of(text):

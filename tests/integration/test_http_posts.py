@@ -8,8 +8,7 @@ import time
 
 import pytest
 
-from intake_process import Build, form, intake, intake_starter  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
+from intake_process import Build, form
 
 
 # --- in one request --------------------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ import urllib.parse
 import pytest
 
 import contract
-from intake_process import Build, intake, intake_starter  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
+from intake_process import Build
 
 
 @pytest.fixture(scope='module')

@@ -20,9 +20,6 @@ import subprocess
 import threading
 import time
 
-import pytest
-
-import make_build as build_maker
 import published_log
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -61,14 +58,6 @@ FAULTS = [
     {'method': 'upload', 'action': 'wrong-digest'}, {'method': 'upload', 'action': 'reset-before'},
     {'method': 'multiCall', 'action': 'status', 'status': 502}, {'method': 'getBuild', 'action': 'reset-before'},
     {'method': '*', 'action': 'offline'}, {'method': '*', 'action': 'slow-reply', 'bytes_per_second': 2000}]
-
-
-@pytest.fixture(scope='session')
-def crash_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp('crash') / 'crash_point.so'
-    subprocess.run([*os.environ.get('CC', 'cc').split(), '-shared', '-fPIC', '-O1', '-o', str(library),
-                    str(HERE / 'crash_point.c'), '-ldl'], check=True)
-    return library
 
 
 class Course:

@@ -18,7 +18,6 @@ import threading
 import time
 
 import hub_client
-from test_crash import crash_library  # noqa: F401
 from trail import Trail, import_as_other, nvr_of
 
 KILLS = int(os.environ.get('CG_KILLS', '100'))
@@ -136,7 +135,7 @@ class Course:
 
 
 def test_every_event_is_one_leaf_whatever_is_killed(start_service, start_hub, postgres, make_build, tmp_path,
-                                                    crash_library, capsys):  # noqa: F811
+                                                    crash_library, capsys):
     hub = start_hub('--option', 'record=true', '--option', 'record_permission=null')
     settings = {'worker': {'lease': '2 s'}, 'hub sandbox': {'outbox_every': '50 ms'},
                 'audit': {'directory': tmp_path / 'audit', 'last_signed': tmp_path / 'last-signed',
