@@ -102,26 +102,6 @@ int spool_content_open(struct spool *spool, const char *sha256, uint64_t *size_b
     return cg_steal_fd(&fd);
 }
 
-int spool_content_keep(struct spool *spool, const char *sha256, uint64_t *size_bytes, struct cg_error *err)
-{
-    struct spool_place place;
-    struct stat status;
-    if (spool_place_of(&place, sha256, err) < 0)
-        return -1;
-    CG_AUTO_FD int lock = spool_lock_content(spool, sha256, err);
-    if (lock < 0)
-        return -1;
-    int found = look(spool, &place, &status, err);
-    if (found < 0)
-        return -1;
-    if (found == 0)
-        return spool_fail(err, ENOENT, "keep the content", sha256);
-    if (make_young(spool, &place, err) < 0)
-        return -1;
-    *size_bytes = (uint64_t)status.st_size;
-    return 0;
-}
-
 int spool_content_verify(struct spool *spool, const char *sha256, struct cg_error *err)
 {
     uint64_t size_bytes;

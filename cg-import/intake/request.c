@@ -10,11 +10,6 @@ const char *intake_header(const struct intake_request *request, const char *name
     return gate_field(&request->head, name);
 }
 
-size_t intake_header_count(const struct intake_request *request, const char *name)
-{
-    return gate_count(&request->head, name);
-}
-
 const char *intake_query(const struct intake_request *request, const char *name)
 {
     for (size_t i = 0; i < request->query_count; i++)

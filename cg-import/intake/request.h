@@ -60,8 +60,6 @@ const struct intake_options *intake_options(const struct intake_request *request
 const char *intake_request_id(const struct intake_request *request);
 /* Content-Length, 0 for a request without a body, -1 if it comes in chunks. */
 int64_t intake_body_size(const struct intake_request *request);
-/* How often a header was sent. What is folded or malformed never gets here; doubled headers do. */
-size_t intake_header_count(const struct intake_request *request, const char *name);
 
 /* The import this request is about: for its log line. */
 void intake_note_import(struct intake_request *request, const char *id);

@@ -219,29 +219,16 @@ static int check_results(const json_t *calls, const json_t *results, struct cg_e
     return 0;
 }
 
-static int multicall(struct koji_session *session, enum koji_effect effect, const uint32_t *number, const json_t *calls,
-                     json_t **results, struct cg_error *err)
+int koji_session_multicall(struct koji_session *session, enum koji_effect effect, const json_t *calls, json_t **results,
+                           struct cg_error *err)
 {
     CG_AUTO_JSON json_t *params = json_pack("[O]", calls);
     CG_AUTO_JSON json_t *answer = NULL;
     if (!params)
         return cg_fail_memory(err);
-    int called = number ? koji_session_call_as(session, *number, "multiCall", params, &answer, err)
-                        : koji_session_call(session, effect, "multiCall", params, &answer, err);
-    if (called < 0 || check_results(calls, answer, err) < 0)
+    if (koji_session_call(session, effect, "multiCall", params, &answer, err) < 0 ||
+        check_results(calls, answer, err) < 0)
         return -1;
     *results = CG_STEAL(answer);
     return 0;
-}
-
-int koji_session_multicall(struct koji_session *session, enum koji_effect effect, const json_t *calls, json_t **results,
-                           struct cg_error *err)
-{
-    return multicall(session, effect, NULL, calls, results, err);
-}
-
-int koji_session_multicall_as(struct koji_session *session, uint32_t call_number, const json_t *calls, json_t **results,
-                              struct cg_error *err)
-{
-    return multicall(session, KOJI_CHANGE, &call_number, calls, results, err);
 }

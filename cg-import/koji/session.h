@@ -106,8 +106,6 @@ int koji_session_call_as(struct koji_session *session, uint32_t call_number, con
  */
 int koji_session_multicall(struct koji_session *session, enum koji_effect effect, const json_t *calls, json_t **results,
                            struct cg_error *err);
-int koji_session_multicall_as(struct koji_session *session, uint32_t call_number, const json_t *calls, json_t **results,
-                              struct cg_error *err);
 
 /* A session of its own below this one, closed with it; for a thread of its own. NULL on failure. */
 struct koji_session *koji_session_subsession(struct koji_session *session, struct cg_error *err);

@@ -27,11 +27,6 @@ void pg_put_double(struct pg_params *params, double number)
     pg_put_text(params, text);
 }
 
-void pg_put_bool(struct pg_params *params, bool yes)
-{
-    pg_put_text(params, yes ? "t" : "f");
-}
-
 void pg_put_json(struct pg_params *params, const json_t *json)
 {
     if (!json) {

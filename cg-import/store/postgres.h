@@ -57,7 +57,6 @@ struct pg_params {
 void pg_put_text(struct pg_params *params, const char *text); /* NULL: null */
 void pg_put_int(struct pg_params *params, int64_t number);
 void pg_put_double(struct pg_params *params, double number);
-void pg_put_bool(struct pg_params *params, bool yes);
 void pg_put_json(struct pg_params *params, const json_t *json); /* NULL: null */
 void pg_params_finish(struct pg_params *params);
 

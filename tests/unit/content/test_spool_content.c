@@ -46,9 +46,6 @@ static void says_that_it_is_gone(void **state)
     assert_error(&err, CG_E_IO, expected);
     assert_int_equal(spool_content_verify(*state, absent, &err), -1);
     assert_error(&err, CG_E_IO, expected);
-    snprintf(expected, sizeof expected, "cannot keep the content %s: No such file or directory", absent);
-    assert_int_equal(spool_content_keep(*state, absent, &size, &err), -1);
-    assert_error(&err, CG_E_IO, expected);
     assert_int_equal(spool_content_remove(*state, absent, 0, &err), 0);
     assert_int_equal(spool_content_set_aside(*state, absent, &err), 0);
 }
@@ -97,18 +94,11 @@ static void a_read_error_sets_nothing_aside(void **state)
 static void only_the_old_are_removed(void **state)
 {
     struct cg_error err = {0};
-    uint64_t size;
     char expected[160];
     struct cg_digests digests = spooled_text(*state, "a content");
     assert_int_equal(spool_content_remove(*state, digests.sha256, 3600, &err), -1);
     snprintf(expected, sizeof expected, "the content %s is 0 s old, expected at least 3600 s", digests.sha256);
     assert_error(&err, CG_E_BUSY, expected);
-
-    make_old(digests.sha256);
-    assert_int_equal(spool_content_keep(*state, digests.sha256, &size, &err), 0);
-    assert_int_equal(size, 9);
-    assert_int_equal(spool_content_remove(*state, digests.sha256, 3600, &err), -1);
-    cg_error_clear(&err);
 
     make_old(digests.sha256);
     spooled_text(*state, "a content");
@@ -143,8 +133,6 @@ static void names_are_checked(void **state)
         uint64_t size;
         const char *expected = "is no sha256, expected 64 lower-case hexadecimal digits";
         assert_int_equal(spool_content_open(*state, wrong[i], &size, &err), -1);
-        assert_error_has(&err, CG_E_USAGE, expected);
-        assert_int_equal(spool_content_keep(*state, wrong[i], &size, &err), -1);
         assert_error_has(&err, CG_E_USAGE, expected);
         assert_int_equal(spool_content_verify(*state, wrong[i], &err), -1);
         assert_error_has(&err, CG_E_USAGE, expected);
