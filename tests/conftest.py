@@ -69,14 +69,6 @@ def any_hub(request, start_hub):
     return start_hub('--flavour', request.param)
 
 
-@pytest.fixture(scope='session')
-def session_hub(hub_starter):
-    """One hub for all tests of the session: for tests that use a name of their own and arm no faults."""
-    hub = hub_starter()
-    yield hub
-    hub.stop()
-
-
 @pytest.fixture
 def make_build(tmp_path):
     """make_build(release='2', size=1000): the directory of a finished build; its metadata.json lies in it."""

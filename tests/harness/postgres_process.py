@@ -55,28 +55,6 @@ class Postgres:
         self.run('pg_ctl', '-s', '-w', '-t', 60, '-D', self.top / 'data', '-l', self.top / 'log', '-o',
                  ' '.join('-c %s=%s' % setting for setting in settings.items()), 'start')
 
-    def restart(self):
-        """After crash(): the children of a killed server end by themselves, until then a new one refuses to start."""
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return self.start()
-            except subprocess.CalledProcessError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-
-    @property
-    def pid(self):
-        return int((self.top / 'data' / 'postmaster.pid').read_text().split('\n')[0])
-
-    def crash(self):
-        """Kill the first process; returns when it is gone."""
-        pid = self.pid
-        os.kill(pid, signal.SIGKILL)
-        while os.path.exists('/proc/%d' % pid):
-            time.sleep(0.002)
-
     def backends(self):
         """The pids of the processes that serve connections."""
         answer = self.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
