@@ -9,10 +9,8 @@ import os
 import pathlib
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
-import time
 
 import pytest
 
