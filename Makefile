@@ -244,7 +244,7 @@ BENCHES := $(call programs_in,bench)
 -include $(TOOLS:=.d) $(BENCHES:=.d)
 
 PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault tests/pages)
-TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) CG_TOP=$(CURDIR)
+TEST_ENVIRONMENT = CG_IMPORT='$(abspath $(BINARY))' CG_BUILD='$(abspath $(BUILD))' CG_TOP='$(CURDIR)'
 SANITIZED := $(BUILD)/sanitized
 
 check: all tests tools sanitized-tests clang-build ## run every test that needs no hub but the sandbox hub
