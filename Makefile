@@ -159,8 +159,9 @@ $(BINARY): $(call objects,cli) $(INTAKE) $(AUDIT) $(IMPORT) $(STORE) $(KOJI) $(C
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(IMAGE_LIBS) $(LIBCG_LIBS)
 
-# Names are made local in machine code, so libcg takes no part in optimisation at link time.
-$(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden -fno-lto
+# Names are made local in machine code, so libcg takes no part in optimisation at link time; nor has it what -fexceptions adds
+# (Fedora), a hidden name that the linker wants to find once for all objects.
+$(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden -fno-lto -fno-exceptions
 $(BUILD)/obj/cg-import/store/%.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
 $(BUILD)/obj/cg-import/content/%.o: ALL_CFLAGS += $(IMAGE_CFLAGS)
 $(BUILD)/obj/hub-module/%.o: ALL_CFLAGS += -fvisibility=hidden $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
