@@ -331,8 +331,8 @@ lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h 
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
-	clang-tidy --quiet $(SOURCES) -- $(ALL_CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) \
-	  $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
+	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $(ALL_CPPFLAGS) -Ihub-module -std=c17 \
+	  $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
 
 format: ## lay out the C files
 	clang-format -i $(C_FILES)
