@@ -9,6 +9,8 @@ MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+# Where a hub looks for plugins unless told otherwise, on every distribution and architecture (koji's PluginPath).
+PLUGINDIR ?= $(PREFIX)/lib/koji-hub-plugins
 SYSCONFDIR ?= /etc
 # Where systemd looks, also for what is installed below /usr/local.
 UNITDIR ?= /usr/lib/systemd/system
@@ -16,10 +18,12 @@ SYSUSERSDIR ?= /usr/lib/sysusers.d
 TMPFILESDIR ?= /usr/lib/tmpfiles.d
 CC ?= cc
 OBJCOPY ?= objcopy
+INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 # Debian's interpreter: the tests' modules are Debian packages.
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
-WERROR ?= -Werror
+# A release is built by compilers that did not exist yet when it was made: there a new warning is no error.
+WERROR ?= $(if $(wildcard .git),-Werror)
 SANITIZE ?=
 # V=1 shows whole commands.
 V ?=
@@ -37,18 +41,17 @@ XMLRPC_LIBS := $(shell xmlrpc-c-config --libs 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
             -Wwrite-strings $(WERROR)
-ifeq ($(SANITIZE),)
-OPTIMISE ?= -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong
-LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
-else
-OPTIMISE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
-LINK_HARDENING ?= -fsanitize=$(SANITIZE)
+# CFLAGS, CPPFLAGS and LDFLAGS are the builder's: what a distribution gives replaces these.
+CFLAGS ?= -g -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+LDFLAGS ?= -Wl,-z,relro,-z,now
+ifneq ($(SANITIZE),)
+SANITIZING := -O1 -g -fno-omit-frame-pointer -U_FORTIFY_SOURCE -fno-lto -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 endif
-CPPFLAGS += -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -Icg-import -I$(BUILD)/generated \
-            -DCG_VERSION='"$(VERSION)"'
-CFLAGS ?= -g
-ALL_CFLAGS = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -pthread $(CFLAGS) \
-             $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(HUB_PACKAGES)) $(XMLRPC_CFLAGS)
+ALL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -Iinclude -Icg-import -I$(BUILD)/generated \
+               -DCG_VERSION='"$(VERSION)"' $(CPPFLAGS)
+# The place of the sources is in no object, so that two builds are equal wherever they are made.
+ALL_CFLAGS = -std=c17 $(WARNINGS) -fPIC -pthread -ffile-prefix-map='$(CURDIR)'=. -ffile-prefix-map='$(BUILD)'=build \
+             $(CFLAGS) $(SANITIZING) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(HUB_PACKAGES)) $(XMLRPC_CFLAGS)
 LIBCG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 HUB_LIBS = $(XMLRPC_LIBS) $(shell $(PKG_CONFIG) --libs $(HUB_PACKAGES))
 DATABASE_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(DATABASE_PACKAGES))
@@ -56,7 +59,7 @@ DATABASE_LIBS = $(shell $(PKG_CONFIG) --libs $(DATABASE_PACKAGES))
 IMAGE_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(IMAGE_PACKAGES))
 IMAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(IMAGE_PACKAGES))
 INTAKE_LIBS = $(shell $(PKG_CONFIG) --libs $(INTAKE_PACKAGES))
-ALL_LDFLAGS = $(LINK_HARDENING) -pthread -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS)
 
 # --- rooms: every .c in a room belongs to its archive ----------------------------------------------------------------
 ROOMS := libcg base store koji content import intake audit cli
@@ -150,24 +153,25 @@ $(HUB_MODULE): $(call hub_objects,hub-module) $(HUB_LOGIC) $(BASE) $(LIBCG)
 	$(if $(PYTHON_HEADERS),,$(error the hub module needs Python.h: python3-dev (Debian), python3-devel (Fedora)))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -shared -Wl,-z,relro,-z,now -Wl,--exclude-libs,ALL -pthread -Wl,--as-needed $(LDFLAGS) \
-	  $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -o $@ $^ $(LIBCG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $^ $(LIBCG_LIBS)
 
 $(BINARY): $(call objects,cli) $(INTAKE) $(AUDIT) $(IMPORT) $(STORE) $(KOJI) $(CONTENT) $(BASE) $(LIBCG)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(IMAGE_LIBS) $(LIBCG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(INTAKE_LIBS) $(DATABASE_LIBS) $(HUB_LIBS) $(IMAGE_LIBS) $(LIBCG_LIBS)
 
-$(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden
+# Names are made local in machine code, so libcg takes no part in optimisation at link time; nor has it what -fexceptions adds
+# (Fedora), a hidden name that the linker wants to find once for all objects.
+$(BUILD)/obj/cg-import/libcg/%.o: ALL_CFLAGS += -fvisibility=hidden -fno-lto -fno-exceptions
 $(BUILD)/obj/cg-import/store/%.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
 $(BUILD)/obj/cg-import/content/%.o: ALL_CFLAGS += $(IMAGE_CFLAGS)
 $(BUILD)/obj/hub-module/%.o: ALL_CFLAGS += -fvisibility=hidden $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
-$(BUILD)/obj/hub-module/%.o: CPPFLAGS += -Ihub-module
+$(BUILD)/obj/hub-module/%.o: ALL_CPPFLAGS += -Ihub-module
 $(BUILD)/obj/tests/harness/hub_database.o: ALL_CFLAGS += $(DATABASE_CFLAGS)
-$(BUILD)/obj/tests/harness/hub_database.o: CPPFLAGS += -Ihub-module
+$(BUILD)/obj/tests/harness/hub_database.o: ALL_CPPFLAGS += -Ihub-module
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The schema becomes a C array, so the program needs no file at run time.
 $(BUILD)/generated/schema_text.h: schema/content-generator-metadata.schema.json
@@ -216,12 +220,12 @@ define test_rule
 $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $$(HARNESS) $$(UNDER_$(1))
 	@mkdir -p $$(@D)
 	$$(call say,TEST,$$@)
-	$$(Q)$$(CC) $$(CPPFLAGS) -Itests/harness $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(HARNESS) \
+	$$(Q)$$(CC) $$(ALL_CPPFLAGS) -Itests/harness $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(HARNESS) \
 	  $$(UNDER_$(1)) \
 	  $$(shell $$(PKG_CONFIG) --libs cmocka) $$(LIBS_$(1)) $$(LIBCG_LIBS)
 endef
 $(foreach room,$(ROOMS) hub-module,$(eval $(call test_rule,$(room))))
-$(BUILD)/tests/unit/hub-module/%: CPPFLAGS += -Ihub-module
+$(BUILD)/tests/unit/hub-module/%: ALL_CPPFLAGS += -Ihub-module
 $(BUILD)/tests/unit/store/%: ALL_CFLAGS += $(DATABASE_CFLAGS)
 
 tests: $(TEST_PROGRAMS) ## build the unit test programs
@@ -231,7 +235,7 @@ define tool_rule
 $(BUILD)/tests/$(1)/%: tests/$(1)/%.c $$(INTAKE) $$(AUDIT) $$(UNDER_import)
 	@mkdir -p $$(@D)
 	$$(call say,TOOL,$$@)
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(INTAKE) $$(AUDIT) $$(UNDER_import) \
+	$$(Q)$$(CC) $$(ALL_CPPFLAGS) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $$< $$(INTAKE) $$(AUDIT) $$(UNDER_import) \
 	  $$(INTAKE_LIBS) $$(LIBS_import) $$(LIBCG_LIBS)
 endef
 $(foreach directory,conformance bench,$(eval $(call tool_rule,$(directory))))
@@ -241,7 +245,7 @@ BENCHES := $(call programs_in,bench)
 -include $(TOOLS:=.d) $(BENCHES:=.d)
 
 PYTEST_DIRECTORIES := $(wildcard tests/conformance tests/integration tests/fault tests/pages)
-TEST_ENVIRONMENT = CG_IMPORT=$(abspath $(BINARY)) CG_BUILD=$(abspath $(BUILD)) CG_TOP=$(CURDIR)
+TEST_ENVIRONMENT = CG_IMPORT='$(abspath $(BINARY))' CG_BUILD='$(abspath $(BUILD))' CG_TOP='$(CURDIR)'
 SANITIZED := $(BUILD)/sanitized
 
 check: all tests tools sanitized-tests clang-build ## run every test that needs no hub but the sandbox hub
@@ -307,25 +311,28 @@ fuzz-programs: $(patsubst %,$(BUILD)/tests/fuzz/%,$(FUZZERS))
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(INTAKE) $(KOJI) $(UNDER_content)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(KOJI) $(UNDER_content) $(HUB_LIBS) \
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(INTAKE) $(KOJI) $(UNDER_content) $(HUB_LIBS) \
 	  $(IMAGE_LIBS) $(LIBCG_LIBS)
 
 # --- reading the code ------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard include/cg/*.h cg-import/*/*.[ch] hub-module/*.[ch] hub-module/logic/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
 SOURCES := $(foreach room,$(ROOMS),$(call sources,$(room))) $(sort $(wildcard hub-module/logic/*.c)) \
            $(if $(PYTHON_HEADERS),$(sort $(wildcard hub-module/*.c)))
+SCRIPTS = cg-import/cli/completion.bash $(shell grep -lsE '^.!/bin/(ba)?sh' quickstart .ci/* tests/*/*)
 
 layers: ## check who includes whom
 	$(PYTHON) tests/harness/layers .
 
 # cppcheck does not know the cleanup attribute, so leaks are left to the sanitizers; and POSIX makes NULL a pointer.
-lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h web_files.h) ## clang-tidy, cppcheck, format, man pages
+lint: $(addprefix $(BUILD)/generated/,schema_text.h migrations.h openapi_text.h web_files.h) ## read C, Python, JavaScript, shell, man pages
+	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
+	shellcheck --severity=warning $(SCRIPTS)
+	linters=$$(tests/harness/linters) && $$linters/ruff check --quiet --no-cache && $$linters/oxlint --quiet cg-import/web
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB -Iinclude -Icg-import -Ihub-module $(SOURCES)
-	clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -Ihub-module -std=c17 $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) \
-	  $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
-	$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
+	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $(ALL_CPPFLAGS) -Ihub-module -std=c17 \
+	  $(XMLRPC_CFLAGS) $(DATABASE_CFLAGS) $(patsubst -I%,-isystem %,$(PYTHON_INCLUDES))
 
 format: ## lay out the C files
 	clang-format -i $(C_FILES)
@@ -340,27 +347,34 @@ $(BUILD)/man/%.txt: docs/man/%
 	@mkdir -p $(@D)
 	mandoc -Tutf8 $< >$@
 
+# install_filled FILE,TARGET: with the places that this installation has.
+define install_filled
+sed -e 's,/usr/bin/cg-import,$(BINDIR)/cg-import,' -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
+	  -e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' -e 's,@PACKAGES@,$(PACKAGES),' \
+	  $(1) >$(BUILD)/$(notdir $(1))
+	$(INSTALL) -D -m 644 $(BUILD)/$(notdir $(1)) $(DESTDIR)$(2)
+endef
+
 install: all ## install below DESTDIR and PREFIX
-	install -D -m 755 $(BINARY) $(DESTDIR)$(BINDIR)/cg-import
-	install -D -m 644 cg-import/cli/completion.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/cg-import
-	install -D -m 644 schema/content-generator-metadata.schema.json \
+	$(INSTALL) -D -m 755 $(BINARY) $(DESTDIR)$(BINDIR)/cg-import
+	$(INSTALL) -D -m 644 cg-import/cli/completion.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/cg-import
+	$(INSTALL) -D -m 644 schema/content-generator-metadata.schema.json \
 	  $(DESTDIR)$(DATADIR)/cg-import/content-generator-metadata.schema.json
-	install -D -m 644 $(LIBCG) $(DESTDIR)$(LIBDIR)/libcg.a
-	$(foreach file,$(HUB_SQL),install -D -m 644 $(file) $(DESTDIR)$(DATADIR)/cg-import/hub-sql/$(notdir $(file)) &&) true
-	$(if $(PYTHON_HEADERS),install -D -m 755 $(HUB_MODULE) $(DESTDIR)$(LIBDIR)/koji-hub-plugins/cg_import.so)
-	$(if $(PYTHON_HEADERS),install -D -m 644 koji-config/hub-plugins/cg_import.conf \
+	$(INSTALL) -D -m 644 $(LIBCG) $(DESTDIR)$(LIBDIR)/libcg.a
+	$(foreach file,$(HUB_SQL),$(INSTALL) -D -m 644 $(file) $(DESTDIR)$(DATADIR)/cg-import/hub-sql/$(notdir $(file)) &&) true
+	$(if $(PYTHON_HEADERS),$(INSTALL) -D -m 755 $(HUB_MODULE) $(DESTDIR)$(PLUGINDIR)/cg_import.so)
+	$(if $(PYTHON_HEADERS),$(INSTALL) -D -m 644 koji-config/hub-plugins/cg_import.conf \
 	  $(DESTDIR)$(DATADIR)/cg-import/hub-plugins/cg_import.conf)
-	install -D -m 644 schema/openapi.yaml $(DESTDIR)$(DATADIR)/cg-import/openapi.yaml
-	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/cg-import
+	$(INSTALL) -D -m 644 schema/openapi.yaml $(DESTDIR)$(DATADIR)/cg-import/openapi.yaml
+	$(INSTALL) -d -m 750 $(DESTDIR)$(SYSCONFDIR)/cg-import
 	test -e $(DESTDIR)$(SYSCONFDIR)/cg-import/cg-import.conf || \
-	  install -m 640 koji-config/cg-import.conf $(DESTDIR)$(SYSCONFDIR)/cg-import/cg-import.conf
-	install -D -m 644 koji-config/systemd/cg-import.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/cg-import.conf
-	install -D -m 644 koji-config/systemd/cg-import.tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/cg-import.conf
-	install -d $(DESTDIR)$(UNITDIR)
-	sed 's,/usr/bin/cg-import,$(BINDIR)/cg-import,' koji-config/systemd/cg-import.service \
-	  >$(DESTDIR)$(UNITDIR)/cg-import.service
-	$(foreach header,$(HEADERS),install -D -m 644 $(header) $(DESTDIR)$(INCLUDEDIR)/cg/$(notdir $(header)) &&) true
-	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
+	  $(INSTALL) -m 640 koji-config/cg-import.conf $(DESTDIR)$(SYSCONFDIR)/cg-import/cg-import.conf
+	$(INSTALL) -D -m 644 koji-config/systemd/cg-import.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/cg-import.conf
+	$(INSTALL) -D -m 644 koji-config/systemd/cg-import.tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/cg-import.conf
+	$(call install_filled,koji-config/systemd/cg-import.service,$(UNITDIR)/cg-import.service)
+	$(call install_filled,cg-import/libcg/libcg.pc,$(LIBDIR)/pkgconfig/libcg.pc)
+	$(foreach header,$(HEADERS),$(INSTALL) -D -m 644 $(header) $(DESTDIR)$(INCLUDEDIR)/cg/$(notdir $(header)) &&) true
+	$(foreach page,$(MAN_PAGES),$(INSTALL) -D -m 644 $(page) \
 	  $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
 
 dist: ## the release archive, from what is committed

@@ -139,7 +139,7 @@ static int viewer_of(struct plugin *plugin, struct content_viewer *viewer)
 static int find_places(struct plugin *plugin, const struct wishes *wishes, struct content_places *places)
 {
     struct cg_error err = {0};
-    struct content_viewer viewer;
+    struct content_viewer viewer = {0};
     if (viewer_of(plugin, &viewer) < 0)
         return -1;
     PyObject *object CG_AUTO_OBJECT = hub_get("koji.pathinfo.topdir");

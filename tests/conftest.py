@@ -10,12 +10,16 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / 'tests' / 'harness'))
 
-from go_verifiers import go_verifiers  # noqa: E402,F401
+from go_verifiers import go_verifiers  # noqa: E402
 from hub_process import SandboxHub  # noqa: E402
+from intake_process import intake, intake_starter  # noqa: E402
 import make_build as build_maker  # noqa: E402
 from patience import PATIENCE_S  # noqa: E402
-from postgres_process import postgres, postgres_server  # noqa: E402,F401
-from service_process import service, start_service  # noqa: E402,F401
+from postgres_process import postgres, postgres_server  # noqa: E402
+from service_process import service, start_service  # noqa: E402
+
+# The fixtures that the harness has.
+__all__ = ['go_verifiers', 'intake', 'intake_starter', 'postgres', 'postgres_server', 'service', 'start_service']
 
 
 @pytest.fixture(scope='session')
@@ -64,14 +68,6 @@ def sandbox_hub(start_hub):
 def any_hub(request, start_hub):
     """A fresh hub, once as the development branch and once as the release."""
     return start_hub('--flavour', request.param)
-
-
-@pytest.fixture(scope='session')
-def session_hub(hub_starter):
-    """One hub for all tests of the session: for tests that use a name of their own and arm no faults."""
-    hub = hub_starter()
-    yield hub
-    hub.stop()
 
 
 @pytest.fixture

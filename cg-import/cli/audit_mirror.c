@@ -102,7 +102,7 @@ static int update(struct mirroring *mirroring, const char *directory, const stru
     AUTO_SERVICE_CLIENT struct service_client *client =
         service_client_create(&mirroring->access, &mirroring->stop, err);
     struct mirror_options options = {.directory = directory, .policy = *policy, .fetch = fetch, .context = client};
-    struct mirror_result result;
+    struct mirror_result result = {0};
     if (!client || mirror_update(&options, &result, err) < 0)
         return -1;
     return show(mirroring, directory, &result, err);

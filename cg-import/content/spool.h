@@ -60,12 +60,6 @@ struct spool_part;
 struct spool_part *spool_part_open(struct spool *spool, const char *name, uint64_t *size_bytes, struct cg_error *err);
 
 /*
- * Sets disk blocks aside for a part that will have `size_bytes` in all, so that a full disk shows at the start; a file
- * system that cannot do that is no error. 0, or -1 with CG_E_LIMIT, CG_E_IO.
- */
-int spool_part_expect(struct spool_part *part, uint64_t size_bytes, struct cg_error *err);
-
-/*
  * Appends all of `data`, or nothing: 0, or -1 with CG_E_LIMIT when the disk is full, a quota is reached or the reserve
  * would be touched, CG_E_IO. After a failure the part is as before and may be appended to again.
  */

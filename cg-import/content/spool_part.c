@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* F_OFD_SETLK, fallocate, sync_file_range: glibc has them behind _GNU_SOURCE. */
+/* F_OFD_SETLK, sync_file_range: glibc has them behind _GNU_SOURCE. */
 #define _GNU_SOURCE
 #include "content/spool.h"
 #include "content/spool_private.h"
@@ -133,26 +133,6 @@ struct spool_part *spool_part_open(struct spool *spool, const char *name, uint64
 static int fail_if_lost(const struct spool_part *part, struct cg_error *err)
 {
     return part->lost ? cg_fail(err, CG_E_IO, "the part %s was lost when it could not be made durable", part->name) : 0;
-}
-
-int spool_part_expect(struct spool_part *part, uint64_t size_bytes, struct cg_error *err)
-{
-    if (fail_if_lost(part, err) < 0)
-        return -1;
-    if (size_bytes <= part->size_bytes)
-        return 0;
-    if (size_bytes > INT64_MAX)
-        return spool_fail(err, EFBIG, "set disk blocks aside for the part", part->name);
-    if (spool_room(part->spool, size_bytes - part->size_bytes, err) < 0)
-        return -1;
-    off_t missing = (off_t)(size_bytes - part->size_bytes);
-    while (fallocate(part->fd, FALLOC_FL_KEEP_SIZE, (off_t)part->size_bytes, missing) < 0) {
-        if (errno == EOPNOTSUPP || errno == ENOSYS)
-            return 0;
-        if (errno != EINTR)
-            return spool_fail(err, errno, "set disk blocks aside for the part", part->name);
-    }
-    return 0;
 }
 
 /* The reserve is kept also when many parts are received at once, each of which had room when it began. */

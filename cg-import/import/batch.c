@@ -173,7 +173,7 @@ int import_batch_run(struct koji_session *session, const struct koji_hub_lists *
     int result = 0;
     if (!notices || !crew.busy_nvr || !crewmen)
         result = cg_fail_memory(err);
-    if (result == 0 && crew.workers > 0) {
+    else if (crew.workers > 0) {
         run_workers(&crew, session, crewmen);
         mark_rest(&crew);
         result = sum_up(&crew, err);

@@ -181,7 +181,7 @@ int import_lanes_send(struct import_work *work, struct import_parcels *parcels, 
     struct lane_work *lanes = calloc(count + 1, sizeof *lanes);
     if (!lanes)
         result = cg_fail_memory(err);
-    if (result == 0 && count > 0)
+    else if (result == 0 && count > 0)
         result = run_lanes(&queue, lanes, count, err);
     for (size_t i = 0; lanes && i < count; i++)
         koji_lane_destroy(lanes[i].lane);

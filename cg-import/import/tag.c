@@ -103,7 +103,7 @@ static int wait_for_task(struct import_work *work, struct cg_error *err)
     backoff_init(&backoff, IMPORT_TAG_POLL_FIRST_MS, interval_s > 0 ? (unsigned)interval_s * 1000U : 1000U,
                  clock_monotonic_ms());
     for (;;) {
-        enum koji_task_state state;
+        enum koji_task_state state = KOJI_TASK_FREE;
         struct cg_error fault = {0};
         if (koji_get_task(work->session, work->result->tag_task_id, &state, &fault) < 0)
             return tag_failed(work, &fault, err);

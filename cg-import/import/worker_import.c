@@ -48,7 +48,7 @@ static int mark_imported(struct worker_job *job, struct koji_session *session, s
     return 0;
 }
 
-static int run_pipeline(struct worker_job *job, struct koji_session *session, struct import_request *request,
+static int run_pipeline(struct worker_job *job, struct koji_session *session, const struct import_request *files,
                         struct import_result *result, struct cg_error *err)
 {
     AUTO_IMPORT_GREETING struct import_greeting greeting = {0};
@@ -57,27 +57,28 @@ static int run_pipeline(struct worker_job *job, struct koji_session *session, st
     struct import_image_keeper image_keeper;
     struct import_images images = worker->options.images;
     struct import_listener listener;
+    struct import_request request = *files;
     /* Asked for each import: what an administrator registered a minute ago is known. */
     if (import_greet(session, job->claim.import.nvr, &greeting, err) < 0)
         return -1;
-    request->identity = &greeting.identity;
-    request->foreknown = greeting.foreknown;
+    request.identity = &greeting.identity;
+    request.foreknown = greeting.foreknown;
     job->asked_hub = true;
     worker_record_keeper(job, &keeper);
     worker_images_keeper(job, &image_keeper);
     images.reader.directory = worker->directory;
     images.keeper = &image_keeper;
-    request->images = worker->options.looks_into_images ? &images : NULL;
+    request.images = worker->options.looks_into_images ? &images : NULL;
     worker_listener(job, &listener);
     if (job->decision == WORKER_DECIDED_FORGET && job->record && keeper.remove(job, err) < 0)
         return -1;
-    request->journal_keeper = &keeper;
+    request.journal_keeper = &keeper;
     const json_t *options = job->claim.import.options;
-    request->reservation = json_is_true(json_object_get(options, "reserve")) ? IMPORT_RESERVE : IMPORT_UNRESERVED;
-    request->draft = json_is_true(json_object_get(options, "draft")) ? KOJI_DRAFT : KOJI_NORMAL;
-    request->tag = json_string_value(json_object_get(options, "tag"));
-    request->stray = job->decision == WORKER_DECIDED_CURE_STRAY ? IMPORT_STRAY_CLEAR : IMPORT_STRAY_KEEP;
-    return import_run(session, &greeting.lists, request, &listener, result, err);
+    request.reservation = json_is_true(json_object_get(options, "reserve")) ? IMPORT_RESERVE : IMPORT_UNRESERVED;
+    request.draft = json_is_true(json_object_get(options, "draft")) ? KOJI_DRAFT : KOJI_NORMAL;
+    request.tag = json_string_value(json_object_get(options, "tag"));
+    request.stray = job->decision == WORKER_DECIDED_CURE_STRAY ? IMPORT_STRAY_CLEAR : IMPORT_STRAY_KEEP;
+    return import_run(session, &greeting.lists, &request, &listener, result, err);
 }
 
 /* Canceled before anything was sent, or a drain that came just now: nothing needs to begin. */
@@ -102,13 +103,13 @@ int worker_import(struct worker_job *job, struct import_result *result, struct c
     int outcome = worker_lay_out(job, &text, &directory, err);
     if (outcome == 0) {
         struct koji_session *session = worker_session(job->thread, hub, err);
-        struct import_request request = {.metadata_name = "the metadata",
-                                         .text = cg_bytes_text(&text),
-                                         .text_size = text.size,
-                                         .directory = directory,
-                                         .reader = IMPORT_READ_IN_SERVICE,
-                                         .patience_s = job->thread->worker->options.patience_s};
-        outcome = session ? run_pipeline(job, session, &request, result, err) : -1;
+        struct import_request files = {.metadata_name = "the metadata",
+                                       .text = cg_bytes_text(&text),
+                                       .text_size = text.size,
+                                       .directory = directory,
+                                       .reader = IMPORT_READ_IN_SERVICE,
+                                       .patience_s = job->thread->worker->options.patience_s};
+        outcome = session ? run_pipeline(job, session, &files, result, err) : -1;
     }
     tree_remove(directory);
     /* The outputs were what the document says when they came in. */

@@ -235,7 +235,7 @@ static void post_end(struct intake_request *request, void *state)
     struct cg_error err = {0};
     struct post *post = state;
     struct store_import import = {0};
-    enum store_accepted how;
+    enum store_accepted how = STORE_ACCEPTED_SAME;
     if (accept_post(post, &import, &how, &err) != 0) {
         refusal_answer(request, &post->submission.refusal, &err);
         return;

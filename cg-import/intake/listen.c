@@ -33,9 +33,7 @@ static int bind_one(const struct addrinfo *info)
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
         return -1;
-    int taken = fd;
-    fd = -1;
-    return taken;
+    return cg_steal_fd(&fd);
 }
 
 static unsigned short port_of(int fd)
@@ -83,10 +81,11 @@ static int is_stale(const struct sockaddr_un *address)
 int listen_unix(const char *path, unsigned mode, struct cg_error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
+    size_t length = strlen(path);
+    if (length >= sizeof address.sun_path)
         return cg_fail(err, CG_E_CONFIG, "%s is too long for a socket: at most %zu bytes", path,
                        sizeof address.sun_path - 1);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, length);
     CG_AUTO_FD int fd = open_socket(AF_UNIX);
     if (fd < 0)
         return cg_fail_errno(err, "open", path);
@@ -96,7 +95,5 @@ int listen_unix(const char *path, unsigned mode, struct cg_error *err)
     if (fchmod(fd, mode) != 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, mode) != 0 ||
         listen(fd, BACKLOG) != 0)
         return cg_fail_errno(err, "listen on", path);
-    int taken = fd;
-    fd = -1;
-    return taken;
+    return cg_steal_fd(&fd);
 }

@@ -97,8 +97,10 @@ static bool read_time(const char *text, double *seconds)
     if (*rest == '.') {
         if (!is_digits(++rest, 1))
             return false;
-        for (; is_digits(rest, 1); rest++, scale /= 10)
+        for (; is_digits(rest, 1); rest++) {
             fraction += (*rest - '0') * scale;
+            scale /= 10;
+        }
     }
     if (!read_offset(rest, &offset))
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "intake/router.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int hex_digit(char c)
@@ -116,9 +117,7 @@ static void allow(struct router_match *match, const char *method)
     size_t used = strlen(match->allow);
     if (is_allowed(match->allow, method) || used + strlen(method) + 3 > sizeof match->allow)
         return;
-    if (used)
-        stpcpy(match->allow + used, ", ");
-    strcat(match->allow, method);
+    snprintf(match->allow + used, sizeof match->allow - used, "%s%s", used ? ", " : "", method);
 }
 
 /* Walks all routes: the best one of the path for `method`, and in match->allow what the path's best pattern has. */

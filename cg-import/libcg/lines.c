@@ -47,7 +47,7 @@ int cg_lines_take_proof(struct cg_lines *lines, const char *what, struct cg_merk
 {
     struct cg_merkle_proof taken = {0};
     for (;;) {
-        struct cg_line line;
+        struct cg_line line = {0};
         if (cg_lines_take(lines, what, "the empty line after the hashes", &line, err) < 0)
             return -1;
         if (line.size == 0)

@@ -140,7 +140,7 @@ int cg_note_verifier_parse(const char *vkey, struct cg_note_verifier *verifier, 
                        key.data[0]);
     char name[CG_NOTE_NAME_MAX + 1] = "";
     memcpy(name, key.name, key.name_size);
-    struct cg_note_verifier made;
+    struct cg_note_verifier made = {0};
     if (cg_note_verifier_make(name, (enum cg_note_type)key.data[0], key.data + 1, &made, err) < 0)
         return -1;
     if (made.key_id != key.key_id)

@@ -216,7 +216,7 @@ static bool has_parent(const json_t *parents, const char *pullspec)
     {
         const char *known = json_string_value(json_object_get(parent, "pullspec"));
         size_t known_size = known ? strlen(known) : 0;
-        if (known_size < size || strcmp(known + known_size - size, pullspec) != 0)
+        if (!known || known_size < size || strcmp(known + known_size - size, pullspec) != 0)
             continue;
         if (known_size == size || known[known_size - size - 1] == '/')
             return true;
@@ -242,8 +242,9 @@ static void take_parents(struct making *m, const json_t *image)
     size_t i;
     json_array_foreach(json_object_get(image, "parent_images"), i, parent)
     {
-        if (json_is_string(parent) && !has_parent(parents, json_string_value(parent)))
-            add_parent(m, parents, json_string_value(parent), NULL, base_id);
+        pullspec = json_string_value(parent);
+        if (pullspec && !has_parent(parents, pullspec))
+            add_parent(m, parents, pullspec, NULL, base_id);
     }
 }
 

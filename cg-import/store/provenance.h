@@ -106,7 +106,4 @@ enum store_found {
  */
 int store_provenance_add(struct store *store, const struct store_found_build *found, struct cg_error *err);
 
-/* Does the trail have this build with its facts? 1, 0, -1. */
-int store_provenance_known(struct store *store, const char *hub, int64_t build_id, struct cg_error *err);
-
 #endif

@@ -136,21 +136,3 @@ int store_provenance_add(struct store *store, const struct store_found_build *fo
         return cg_fail(err, CG_E_SYNTAX, "these are no facts of an imported build: expected an nvr and a build id");
     return pg_transaction(store, PG_WRITE, add_work, &a, err);
 }
-
-struct asking {
-    const char *hub;
-    int64_t build_id;
-};
-
-static int known_work(struct pg_connection *connection, void *context, struct cg_error *err)
-{
-    const struct asking *a = context;
-    int known = find(connection, a->hub, a->build_id, NULL, err);
-    return known < 0 ? -1 : known == STORE_FOUND_KNOWN;
-}
-
-int store_provenance_known(struct store *store, const char *hub, int64_t build_id, struct cg_error *err)
-{
-    struct asking a = {.hub = hub, .build_id = build_id};
-    return pg_transaction(store, PG_READ, known_work, &a, err);
-}

@@ -10,7 +10,7 @@ const SIZE_MAX = 1n << 62n;
 
 export const leafHash = (leaf) => sha256(concat(LEAF, leaf));
 export const nodeHash = (left, right) => sha256(concat(NODE, left, right));
-export const emptyRoot = () => sha256(new Uint8Array(0));
+const emptyRoot = () => sha256(new Uint8Array(0));
 
 function checkedSize(size) {
   const checked = BigInt(size);

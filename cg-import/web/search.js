@@ -42,7 +42,7 @@ async function search(main) {
   const kinds = chosen ? [chosen] : guess(text);
   const tried = [];
   const choices = el('div.choices');
-  const show = () => replace(choices, ...said(kinds, tried));
+  const show = () => replace(choices, ...said(tried));
   replace(main, el('h1', 'Search for ', el('bdi.quoted', text)), choices, results);
   show();
   for (const kind of kinds) {
@@ -74,7 +74,7 @@ async function look(kind, after = null) {
 const link = (values) => `/ui/search${query({q: text, state: any ? 'any' : null, ...values})}`;
 
 /** What was looked for, with what came of it, and everything else that it might be. */
-function said(kinds, tried) {
+function said(tried) {
   const outcome = (kind) => {
     const found = tried.find((one) => one.kind === kind);
     if (!found) return null;

@@ -41,7 +41,7 @@ export async function verifyCheckpoint(checkpoint, keys) {
 }
 
 /** Reads a tlog-proof: {leaf (bytes or null), index (BigInt), path, checkpoint (text of the note)}, nothing verified. */
-export function parseProof(text) {
+function parseProof(text) {
   if (utf8(text).length > PROOF_BYTES_MAX) throw new Refusal('form', `the proof has more than ${PROOF_BYTES_MAX} bytes`);
   const end = text.indexOf('\n\n');
   if (end < 0) throw new Refusal('form', 'the proof ends before its checkpoint');

@@ -124,7 +124,7 @@ class Bench:
         login = ['--profile', self.options.profile, '--user', self.settings['user'], '--password-file', password]
         login += ['--config', self.options.config] if self.options.config else []
         runs = {'first': [], 'again': []}
-        for number in range(self.options.runs):
+        for _ in range(self.options.runs):
             directory = self.work / 'again'
             shutil.rmtree(directory, ignore_errors=True)
             build = Build(directory, size=self.options.size << 20, checksum='sha256', seed=time.time_ns())

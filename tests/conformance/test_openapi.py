@@ -11,8 +11,7 @@ import time
 import pytest
 
 import contract
-from intake_process import Build, intake, intake_starter  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
+from intake_process import Build
 
 HARNESS = pathlib.Path(contract.__file__).parent
 CHECKS = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance', 'response_schema_conformance',

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The service's HTTP face without its workers (tests/conformance/intake_server.c), for tests.
-
-In a test module:  from intake_process import intake, intake_starter  # noqa: F401
 """
 import base64
 import hashlib
@@ -17,7 +15,6 @@ import pytest
 
 import contract
 from patience import PATIENCE_S
-from postgres_process import postgres_server  # noqa: F401
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVER = pathlib.Path(os.environ.get('CG_BUILD') or TOP / 'build') / 'tests/conformance/intake_server'

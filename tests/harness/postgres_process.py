@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A PostgreSQL of the tests' own: on a Unix socket in a temporary directory, stopped by its pid.
 
-In conftest.py, or in a test module:  from postgres_process import postgres, postgres_server  # noqa: F401
 `postgres` is the connection string of an empty database of its own; without the server's programs the test is skipped
 and says so. Started by root the server runs as the system user "postgres". fsync is off: no test pulls the plug.
 """

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* syscall(), fallocate(): in glibc behind _GNU_SOURCE. */
+/* syscall(): in glibc behind _GNU_SOURCE. */
 #define _GNU_SOURCE
 /* Here are the real functions, not the inline ones of a fortified build. */
 #undef _FORTIFY_SOURCE
@@ -185,11 +185,6 @@ int mkdirat(int fd, const char *path, mode_t mode)
 int ftruncate(int fd, off_t size)
 {
     return fails_now(SYSCALLS_CHANGE) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
-}
-
-int fallocate(int fd, int mode, off_t at, off_t size)
-{
-    return fails_now(SYSCALLS_CHANGE) ? -1 : (int)syscall(SYS_fallocate, fd, mode, at, size);
 }
 
 int fchmod(int fd, mode_t mode)

@@ -21,7 +21,7 @@ enum syscalls_kind {
     SYSCALLS_UNLINK = 32,  /* unlinkat */
     SYSCALLS_OPEN = 64,    /* openat */
     SYSCALLS_MAKE = 128,   /* mkdirat */
-    SYSCALLS_CHANGE = 256, /* ftruncate, fallocate, fchmod, utimensat */
+    SYSCALLS_CHANGE = 256, /* ftruncate, fchmod, utimensat */
     SYSCALLS_ALL = 511
 };
 

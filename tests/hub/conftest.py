@@ -67,23 +67,6 @@ def http_hub(hub):
     return Hub(setting('CG_HUB_HTTP', 'no profile over plain HTTP'), hub.config)
 
 
-class Program:
-    """The program under test; `path` is where it lies."""
-
-    def __init__(self, state):
-        self.path = os.environ.get('CG_IMPORT') or os.path.join(HERE, '../../build/cg-import')
-        self.environment = dict(os.environ, XDG_STATE_HOME=str(state))
-
-    def __call__(self, *arguments):
-        return subprocess.run([self.path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              env=self.environment)
-
-
-@pytest.fixture
-def cg_import(tmp_path):
-    return Program(tmp_path / 'state-home')
-
-
 @pytest.fixture(scope='session')
 def cg_import(cg_import):
     """cg_import('import', ...): the program with the caller's own configuration; the hub is named by the arguments."""

@@ -10,7 +10,7 @@ import uuid
 import pytest
 
 import make_rpm
-from test_import import assert_whole, fresh, run
+from test_import import fresh, run
 
 
 def fresh_rpms(tmp_path, **options):
@@ -169,7 +169,7 @@ def test_an_rpm_component_that_the_hub_has(hub, cg_import, tmp_path):
     rpms, metadata, nvr = fresh_rpms(tmp_path)
     assert run(cg_import, hub, rpms)[0].returncode == 0
     component = component_of(rpms, nvr + '.noarch.rpm')
-    directory, _, image_nvr, filename = with_components(tmp_path, [component])
+    directory, _, _, filename = with_components(tmp_path, [component])
     done, result = run(cg_import, hub, directory)
     assert done.returncode == 0, done.stdout
     archive = next(a for a in hub.call('listArchives', result['build_id']) if a['filename'] == filename)

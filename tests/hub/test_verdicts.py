@@ -7,8 +7,6 @@ import subprocess
 import time
 import zlib
 
-import pytest
-
 import verdict_cases
 
 CONTENT = b'content\n'

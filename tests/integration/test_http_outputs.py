@@ -6,9 +6,8 @@ import threading
 
 import pytest
 
-from intake_process import Build, intake_starter, sha256_field  # noqa: F401
+from intake_process import Build, sha256_field
 from patience import PATIENCE_S, wait_until
-from postgres_process import postgres_server  # noqa: F401
 
 PARTIAL = 'application/partial-upload'
 

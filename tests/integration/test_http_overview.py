@@ -3,9 +3,8 @@
 import base64
 import datetime
 
-from intake_process import Build, intake, intake_starter  # noqa: F401
+from intake_process import Build
 from patience import wait_until
-from postgres_process import postgres_server  # noqa: F401
 
 
 def time_of(text):

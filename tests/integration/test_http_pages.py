@@ -5,9 +5,6 @@ import pathlib
 
 import pytest
 
-from intake_process import intake, intake_starter  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
-
 WEB = pathlib.Path(__file__).resolve().parent.parent.parent / 'cg-import/web'
 PAGES = {'/ui/': 'overview.html', '/ui/imports': 'imports.html', '/ui/imports?state=held': 'imports.html',
          '/ui/imports/018bc2b5-6f2e-7c31-9c5e-2f1f8f6c6a01': 'import.html', '/ui/builds/a-1-1': 'build.html',

@@ -8,9 +8,8 @@ import threading
 
 import pytest
 
-from intake_process import Build, form, intake, intake_starter  # noqa: F401
+from intake_process import Build, form
 from patience import PATIENCE_S, wait_until
-from postgres_process import postgres_server  # noqa: F401
 
 
 # --- in one request --------------------------------------------------------------------------------------------------

@@ -7,9 +7,8 @@ import urllib.parse
 import pytest
 
 import contract
-from intake_process import Build, intake, intake_starter  # noqa: F401
+from intake_process import Build
 from patience import PATIENCE_S
-from postgres_process import postgres_server  # noqa: F401
 
 
 @pytest.fixture(scope='module')

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from intake_process import Build, intake, intake_starter  # noqa: F401
-from postgres_process import postgres_server  # noqa: F401
+from intake_process import Build
 
 
 def verb(intake, identity, name, body=None, caller='operator', kind='application/json'):

@@ -6,9 +6,8 @@ import socket
 
 import pytest
 
-from intake_process import Build, intake, intake_starter  # noqa: F401
+from intake_process import Build
 from patience import PATIENCE_S, wait_until
-from postgres_process import postgres_server  # noqa: F401
 
 SAMPLE = re.compile(r'^([a-z_]+)(\{[a-z]+="(?:[^"\\]|\\.)*"(?:,[a-z]+="(?:[^"\\]|\\.)*")*\})? (-?[0-9.e+]+)$')
 

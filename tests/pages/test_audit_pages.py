@@ -405,7 +405,7 @@ def test_the_root_that_is_shown_is_the_one_that_was_verified(site, family, visit
 
 def test_a_tampered_checkpoint_is_shown_as_such(site, family, visit):
     page = visit(None, 'auditor')
-    page.route('**/checkpoint', lambda route: route.fulfill(body=re.sub(r'\n\d+\n', '\n1\n', route.fetch().text(), 1)))
+    page.route('**/checkpoint', lambda route: route.fulfill(body=re.sub(r'\n\d+\n', '\n1\n', route.fetch().text(), count=1)))
     page.goto('/ui/log')
     state, text = verdict(page)
     assert state == 'failed' and 'is not one over this text' in text

@@ -142,12 +142,6 @@ class Session:
     def has_perm(self, name):
         return self.logged_in and name in self.perms()
 
-    def assert_perm(self, name):
-        if self.has_perm(name) or self.has_perm('admin'):
-            return
-        who = 'logged in as %s' % self.user['name'] if self.logged_in else 'user not logged in'
-        raise errors.ActionNotAllowed('%s permission required (%s)' % (name, who))
-
     def assert_login(self):
         if not self.logged_in:
             raise errors.ActionNotAllowed('you must be logged in for this operation')

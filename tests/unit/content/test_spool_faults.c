@@ -30,7 +30,7 @@ static int send_rest(struct spool *spool, struct cg_digests *digests, struct cg_
     struct spool_part *part = spool_part_open(spool, "upload", &have, err);
     if (!part)
         return -1;
-    int result = spool_part_expect(part, DATA_BYTES, err);
+    int result = 0;
     for (size_t piece; result == 0 && have < DATA_BYTES; have += piece) {
         piece = DATA_BYTES - have < DATA_BYTES / PIECES ? DATA_BYTES - (size_t)have : DATA_BYTES / PIECES;
         result = spool_part_append(part, data + have, piece, err);
@@ -126,8 +126,6 @@ static void a_failed_fsync_is_final(void **state)
         assert_int_equal(spool_part_append(part, "more", 4, &err), -1);
         assert_error(&err, CG_E_IO, "the part upload was lost when it could not be made durable");
         assert_int_equal(spool_part_sync(part, &err), -1);
-        assert_error(&err, CG_E_IO, "the part upload was lost when it could not be made durable");
-        assert_int_equal(spool_part_expect(part, 9, &err), -1);
         assert_error(&err, CG_E_IO, "the part upload was lost when it could not be made durable");
         assert_int_equal(spool_part_finish(part, &digests, &err), -1);
         assert_error(&err, CG_E_IO, "the part upload was lost when it could not be made durable");

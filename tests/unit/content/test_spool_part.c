@@ -194,24 +194,6 @@ static void a_symbolic_link_is_no_part(void **state)
     assert_error_has(&err, CG_E_IO, "cannot open the part a: ");
 }
 
-static void sets_blocks_aside(void **state)
-{
-    struct cg_error err = {0};
-    struct stat status;
-    struct spool_part *part = spooled_part(*state, "a", 0);
-    assert_int_equal(spool_part_expect(part, 1U << 20U, &err), 0);
-    assert_int_equal(spool_part_expect(part, 0, &err), 0);
-    spooled_append(part, hello, 13);
-    assert_int_equal(stat(scratch_path("spool/parts/a"), &status), 0);
-    assert_int_equal(status.st_size, 13);
-    assert_int_equal(spool_part_expect(part, UINT64_MAX, &err), -1);
-    assert_error(&err, CG_E_LIMIT, "cannot set disk blocks aside for the part a: the file would be too large");
-    assert_int_equal(spool_part_expect(part, INT64_MAX, &err), -1);
-    assert_error_has(&err, CG_E_LIMIT, "bytes are free, expected ");
-    struct cg_digests digests = spooled_finish(part);
-    assert_spooled(*state, digests.sha256, hello, 13);
-}
-
 static void takes_a_file(void **state)
 {
     struct cg_error err = {0};
@@ -282,7 +264,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_parts_of_one_content_meet, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(names_are_checked, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(a_symbolic_link_is_no_part, spooled_begin, spooled_end),
-        cmocka_unit_test_setup_teardown(sets_blocks_aside, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(takes_a_file, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(a_shortened_part_is_noticed, spooled_begin, spooled_end),
         cmocka_unit_test_setup_teardown(survives_failed_allocations, spooled_begin, spooled_end),

@@ -133,6 +133,11 @@ static void bears_what_generators_write(void **state)
     assert_null(json_object_get(task, "source_commit"));
     assert_json(json_object_get(task, "parents"), "[{'kind': 'base', 'build_id': 9}]");
     assert_json(json_object_get(task, "remote_sources"), "[{'url': 'r'}]");
+    CG_AUTO_JSON json_t *unnamed = facts_of(MINIMAL(", 'extra': {'image': {'parent_build_id': 9,"
+                                                    " 'parent_images': ['']}}",
+                                                    ""));
+    assert_json(json_object_get(unnamed, "parents"),
+                "[{'kind': 'base', 'build_id': 9}, {'kind': 'image', 'pullspec': ''}]");
 }
 
 static void refuses_what_is_no_document(void **state)
