@@ -66,10 +66,7 @@ def test_a_file_that_went_before_its_metadata_came_is_not_taken_for_there(intake
     connection.endheaders(body[:end])
     digests = [hashlib.sha256(data).hexdigest() for data in build.files.values()]
     stored = [intake.spool / 'contents' / digest[:2] / digest[2:] for digest in digests]
-    deadline = time.monotonic() + 60
-    while not all(path.exists() for path in stored):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: all(path.exists() for path in stored))
     stored[0].unlink()
     connection.send(body[end:])
     answer = connection.getresponse()

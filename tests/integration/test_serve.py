@@ -199,10 +199,7 @@ def test_an_import_that_runs_is_not_lost_by_a_reload(service, make_build):
     service.hub.clear_faults()
     done = service.wait(id)
     assert (done['state'], done['attempts']) == ('imported', 1)
-    deadline = time.monotonic() + 60
-    while service.log().count('message="reloaded') < 2:
-        assert time.monotonic() < deadline, service.log()
-        time.sleep(0.02)
+    wait_until(lambda: service.log().count('message="reloaded') == 2, service.log)
 
 
 def test_sighup_takes_up_a_renewed_certificate(start_service, sandbox_hub, postgres):
