@@ -87,6 +87,9 @@ int import_list(struct import_command *command);
 /* "imported", "already", "checked", "nothing" */
 const char *import_outcome_name(enum import_outcome outcome);
 
+/* What could not be done, "import", "tag" or "finish the import of": goes before the build's name. */
+const char *import_what_failed(const struct import_result *result, const struct cg_error *error);
+
 /* Result and error of one build, for programs. New reference, NULL when out of memory. */
 json_t *import_show_json(const struct import_result *result, const struct cg_error *error);
 

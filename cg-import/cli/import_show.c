@@ -94,7 +94,7 @@ static void say_warnings(struct import_command *command, const char *name, const
                      name, count == 1 ? "it" : "them");
 }
 
-static const char *what_failed(const struct import_result *result, const struct cg_error *error)
+const char *import_what_failed(const struct import_result *result, const struct cg_error *error)
 {
     if (result->outcome == IMPORT_NOTHING)
         return "import";
@@ -109,7 +109,7 @@ static void print_failure(const char *name, const struct import_result *result, 
     }
     CG_AUTO_BYTES struct cg_bytes what = {0};
     const char *nvr = result->nvr ? result->nvr : name;
-    cg_bytes_printf(&what, NULL, "cannot %s %s", what_failed(result, error), nvr);
+    cg_bytes_printf(&what, NULL, "cannot %s %s", import_what_failed(result, error), nvr);
     output_error(stderr, cg_bytes_text(&what), error);
     if (result->left_on_hub) {
         fputs("    left on the hub: ", stderr);

@@ -430,7 +430,7 @@ def stopped_while_tagging(program, release=lambda: None):
     status, out, err = program.end()
     assert status == 3 and out.split('\t')[1] == 'test-container-1.0-1', err
     assert 'tagged into' not in err
-    return re.search('^cg-import: cannot tag test-container-1.0-1: (.*)$', err, re.M).group(1)
+    return re.search('^cg-import: cannot (?:tag|finish the import of) test-container-1.0-1: (.*)$', err, re.M).group(1)
 
 
 # What may change the hub is waited for when it was sent, what only asks is broken off.
