@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* How long all witnesses together may take. */
 #define WITNESS_TIMEOUT_MS 5000
@@ -96,23 +95,10 @@ static int publish_one(struct publisher *publisher, const struct store_checkpoin
 /* --- the thread ----------------------------------------------------------------------------------------------------
  */
 
-static struct timespec after(unsigned milliseconds)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += (long)(milliseconds % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    return until;
-}
-
 /* Takes over what was offered last, when it is newer than `size`. False: it is time to end. */
 static bool next(struct publisher *publisher, uint64_t size, unsigned rest_ms, struct store_checkpoint *checkpoint)
 {
-    const struct timespec until = after(rest_ms);
+    const struct timespec until = clock_after(rest_ms);
     pthread_mutex_lock(&publisher->lock);
     for (int waited = 0; !publisher->ending && (rest_ms ? waited != ETIMEDOUT : publisher->offered.size <= size);)
         waited = rest_ms ? pthread_cond_timedwait(&publisher->changed, &publisher->lock, &until)
@@ -193,7 +179,7 @@ struct publisher *publisher_start(const struct publisher_options *options, struc
     }
     publisher->options = *options;
     pthread_mutex_init(&publisher->lock, NULL);
-    pthread_cond_init(&publisher->changed, NULL);
+    clock_init_condition(&publisher->changed);
     if (make_client(publisher, err) == 0) {
         if (pthread_create(&publisher->thread, NULL, publish_on, publisher) == 0)
             return publisher;

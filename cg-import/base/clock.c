@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <assert.h>
-#include <time.h>
 
 static struct timespec read_clock(clockid_t which)
 {
@@ -23,4 +22,25 @@ double clock_epoch_seconds(void)
 {
     struct timespec now = read_clock(CLOCK_REALTIME);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void clock_init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t by_monotonic;
+    pthread_condattr_init(&by_monotonic);
+    pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &by_monotonic);
+    pthread_condattr_destroy(&by_monotonic);
+}
+
+struct timespec clock_after(unsigned milliseconds)
+{
+    struct timespec until = read_clock(CLOCK_MONOTONIC);
+    until.tv_sec += milliseconds / 1000;
+    until.tv_nsec += (long)(milliseconds % 1000) * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    return until;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/transaction.h"
 
-#include <errno.h>
-#include <time.h>
+#include "base/clock.h"
 
-/* How long a thread waits for another to give a connection back, seconds: the longest statement and some. */
-#define TAKE_TIMEOUT_S 35
+#include <errno.h>
+
+/* How long a thread waits for another to give a connection back, milliseconds: the longest statement and some. */
+#define TAKE_TIMEOUT_MS 35000U
 
 /* The index of a connection that nobody has, one that stands before one that does not; -1 if there is none. */
 static int find_free(const struct store *store)
@@ -23,9 +24,7 @@ static int find_free(const struct store *store)
 
 static struct pg_connection *reserve(struct store *store, struct cg_error *err)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += TAKE_TIMEOUT_S;
+    const struct timespec until = clock_after(TAKE_TIMEOUT_MS);
     pthread_mutex_lock(&store->lock);
     int found = find_free(store);
     int waited = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/store.h"
 
+#include "base/clock.h"
 #include "store/audit_leaf.h"
 #include "store/transaction.h"
 
@@ -8,15 +9,6 @@
 
 #define CONNECTIONS 8U
 #define PATIENCE_MS 20000U
-
-static void init_returned(pthread_cond_t *returned)
-{
-    pthread_condattr_t by_monotonic;
-    pthread_condattr_init(&by_monotonic);
-    pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(returned, &by_monotonic);
-    pthread_condattr_destroy(&by_monotonic);
-}
 
 static struct store *allocate(const struct store_options *options)
 {
@@ -33,7 +25,7 @@ static struct store *allocate(const struct store_options *options)
     store->waiting = calloc(store->options.connections, sizeof *store->waiting);
     store->schema = audit_leaf_schema(NULL);
     pthread_mutex_init(&store->lock, NULL);
-    init_returned(&store->returned);
+    clock_init_condition(&store->returned);
     if (store->options.conninfo && store->all && store->busy && store->waiters && store->waiting && store->schema)
         return store;
     store_close(store);
