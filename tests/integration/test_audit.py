@@ -16,6 +16,7 @@ import urllib.request
 
 import pytest
 
+from file_server import FileServer
 from made_log import DASH, Key, Log, b64, growth, root
 from patience import wait_until
 from reserved_port import ReservedPort
@@ -320,20 +321,15 @@ def test_files_of_a_hub_are_never_held_in_memory(cg_import, log, sandbox_hub, ma
     log.leaves = [imported_leaf(directory, json.loads(done.stdout)['build_id'])]
     log.grow(1)
     log.write(1, log.checkpoint(1))
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler,
-                                directory=pathlib.Path(sandbox_hub.state) / 'mnt-koji')
-    handler.log_message = lambda *_: None
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with FileServer(sandbox_hub) as server:
         config = tmp_path / 'unmounted.conf'
-        config.write_text('[sandbox]\nserver = %s\nserverca = %s\ntopurl = http://127.0.0.1:%d\ntopdir = %s\n' % (
-            sandbox_hub.hub, sandbox_hub.ca, server.server_port, tmp_path / 'not-mounted'))
+        config.write_text('[sandbox]\nserver = %s\nserverca = %s\ntopurl = %s\ntopdir = %s\n' % (
+            sandbox_hub.hub, sandbox_hub.ca, server.url, tmp_path / 'not-mounted'))
         command = [str(cg_import.path), 'audit', 'verify', str(log.directory), '--key', log.key.vkey, '--json',
                    '--config', str(config), '--profile', 'sandbox']
         # KiB of memory that is the program's own.
         done = subprocess.run(['sh', '-c', 'ulimit -d 32768 && exec "$@"', 'sh', *command], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=300)
-        server.shutdown()
     assert (done.returncode, done.stderr) == (0, '')
     assert json.loads(done.stdout)['hub_files'] >= 2
 
