@@ -172,8 +172,13 @@ static bool archive_parts(const json_t *archive, const char **parts, size_t *cou
     return true;
 }
 
-/* Hashes one file of the hub. 1: it is what the leaf says of the output, 0: it is another; -1 with an error; 2: it
- * cannot be read. */
+enum found {
+    FOUND_ANOTHER,
+    FOUND_SAME,
+    FOUND_UNREADABLE,
+};
+
+/* Hashes one file of the hub and holds it against what the leaf says of the output: enum found, or -1 with an error. */
 static int is_output(struct compared *compared, const json_t *output, const char *const *parts, size_t count,
                      struct cg_error *err)
 {
@@ -184,21 +189,24 @@ static int is_output(struct compared *compared, const json_t *output, const char
     if (found < 0)
         return -1;
     if (found != KOJI_FILE_READ)
-        return 2;
+        return FOUND_UNREADABLE;
     const char *sha256 = service_import_text(output, "sha256"), *md5 = service_import_text(output, "md5");
-    return digests.size_bytes == (uint64_t)json_integer_value(json_object_get(output, "size")) &&
-           (!sha256[0] || strcmp(sha256, digests.sha256) == 0) && (!md5[0] || strcmp(md5, digests.md5) == 0) &&
-           (sha256[0] || md5[0]);
+    bool same = digests.size_bytes == (uint64_t)json_integer_value(json_object_get(output, "size")) &&
+                (!sha256[0] || strcmp(sha256, digests.sha256) == 0) && (!md5[0] || strcmp(md5, digests.md5) == 0) &&
+                (sha256[0] || md5[0]);
+    return same ? FOUND_SAME : FOUND_ANOTHER;
 }
 
 /* Tells what is_output() found. */
 static int tell_output(struct compared *compared, const json_t *output, int found, struct cg_error *err)
 {
     const char *name = service_import_text(output, "name");
-    compared->hub->files += found == 0 || found == 1;
-    if (found == 0)
-        return differs(compared, "is another than was imported", name, err);
-    return found == 2 ? differs(compared, "cannot be read", name, err) : found < 0 ? -1 : 0;
+    if (found < 0)
+        return -1;
+    if (found == FOUND_UNREADABLE)
+        return differs(compared, "cannot be read", name, err);
+    compared->hub->files++;
+    return found == FOUND_ANOTHER ? differs(compared, "is another than was imported", name, err) : 0;
 }
 
 /* Logs lie below data/logs, in the directory that the hub names: "." or an architecture. As is_output(). */
@@ -224,15 +232,15 @@ static int is_log(struct compared *compared, const json_t *output, const json_t 
 static int compare_logs(struct compared *compared, const json_t *output, const json_t *logs, const char *name,
                         struct cg_error *err)
 {
-    int found = 2;
+    int found = FOUND_UNREADABLE;
     size_t i;
     json_t *log;
     json_array_foreach(logs, i, log)
     {
-        if (found == 1 || found < 0 || strcmp(service_import_text(log, "name"), name) != 0)
+        if (found == FOUND_SAME || found < 0 || strcmp(service_import_text(log, "name"), name) != 0)
             continue;
         int is = is_log(compared, output, log, err);
-        found = is == 2 ? found : is;
+        found = is == FOUND_UNREADABLE ? found : is;
     }
     return tell_output(compared, output, found, err);
 }

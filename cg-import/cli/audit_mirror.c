@@ -75,7 +75,7 @@ static int fetch(void *context, const char *path, size_t most, struct cg_bytes *
         if (reply.status == 404 || reply.status == 410)
             return 0;
         cg_fail(err, failure.code, "%s: %s", path, failure.message);
-        return failure.hint[0] ? cg_hint(err, "%s", failure.hint) : -1;
+        return cg_hint(err, "%s", failure.hint);
     }
     if (reply.body.size > most)
         return cg_fail(err, CG_E_FORM, "%s has %zu bytes, expected at most %zu", path, reply.body.size, most);

@@ -29,8 +29,7 @@ static struct koji_profile *load(const struct config_hub *hub, struct cg_error *
         return NULL;
     }
     cg_fail(err, why.code, "[hub %s] %s", hub->name, why.message);
-    if (why.hint[0])
-        cg_hint(err, "%s", why.hint);
+    cg_hint(err, "%s", why.hint);
     return NULL;
 }
 

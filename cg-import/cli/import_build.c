@@ -135,13 +135,9 @@ int import_build(struct import_command *command)
         CG_AUTO_JSON json_t *object = import_show_json(&result, &err);
         output_json(stdout, object, &err);
     }
-    if (!command->json) {
+    if (!command->json)
         import_show_text(command, command->file, &result, &err);
-    } else if (err.code != CG_OK) {
-        CG_AUTO_BYTES struct cg_bytes what = {0};
-        cg_bytes_printf(&what, NULL, "cannot %s %s", import_what_failed(&result, &err),
-                        result.nvr ? result.nvr : command->file);
-        output_error(stderr, cg_bytes_text(&what), &err);
-    }
+    else if (err.code != CG_OK)
+        import_show_error(command->file, &result, &err);
     return cg_code_info(err.code)->exit_status;
 }

@@ -87,8 +87,8 @@ int import_list(struct import_command *command);
 /* "imported", "already", "checked", "nothing" */
 const char *import_outcome_name(enum import_outcome outcome);
 
-/* What could not be done, "import", "tag" or "finish the import of": goes before the build's name. */
-const char *import_what_failed(const struct import_result *result, const struct cg_error *error);
+/* On standard error: what could not be done with the build and why. `name` is used until its NVR is known. */
+void import_show_error(const char *name, const struct import_result *result, const struct cg_error *error);
 
 /* Result and error of one build, for programs. New reference, NULL when out of memory. */
 json_t *import_show_json(const struct import_result *result, const struct cg_error *error);

@@ -94,11 +94,18 @@ static void say_warnings(struct import_command *command, const char *name, const
                      name, count == 1 ? "it" : "them");
 }
 
-const char *import_what_failed(const struct import_result *result, const struct cg_error *error)
+static const char *what_failed(const struct import_result *result, const struct cg_error *error)
 {
     if (result->outcome == IMPORT_NOTHING)
         return "import";
     return result->tag || error->code == CG_E_TAG ? "tag" : "finish the import of";
+}
+
+void import_show_error(const char *name, const struct import_result *result, const struct cg_error *error)
+{
+    CG_AUTO_BYTES struct cg_bytes what = {0};
+    cg_bytes_printf(&what, NULL, "cannot %s %s", what_failed(result, error), result->nvr ? result->nvr : name);
+    output_error(stderr, cg_bytes_text(&what), error);
 }
 
 static void print_failure(const char *name, const struct import_result *result, const struct cg_error *error)
@@ -107,10 +114,7 @@ static void print_failure(const char *name, const struct import_result *result, 
         output_paragraph(stderr, 0, name);
         output_report(stderr, result->report, NULL);
     }
-    CG_AUTO_BYTES struct cg_bytes what = {0};
-    const char *nvr = result->nvr ? result->nvr : name;
-    cg_bytes_printf(&what, NULL, "cannot %s %s", import_what_failed(result, error), nvr);
-    output_error(stderr, cg_bytes_text(&what), error);
+    import_show_error(name, result, error);
     if (result->left_on_hub) {
         fputs("    left on the hub: ", stderr);
         output_text(stderr, 4, result->left_on_hub);

@@ -185,8 +185,7 @@ static void keep_error(struct sending *sending, const struct item *item, const s
     pthread_mutex_lock(&sending->lock);
     if (sending->err->code == CG_OK) {
         cg_fail(sending->err, why->code, "%s: %s", item ? item->path : "sending", why->message);
-        if (why->hint[0])
-            cg_hint(sending->err, "%s", why->hint);
+        cg_hint(sending->err, "%s", why->hint);
     }
     pthread_mutex_unlock(&sending->lock);
     atomic_store(&sending->failed, true);

@@ -23,9 +23,7 @@ static int tag_failed(const struct import_work *work, const struct cg_error *cau
         return interrupted(work, err);
     cg_fail(err, CG_E_TAG, "%s is imported, but not tagged %s: %s", work->result->nvr, work->request->tag,
             cause->message);
-    if (cause->hint[0])
-        cg_hint(err, "%s", cause->hint);
-    return -1;
+    return cg_hint(err, "%s", cause->hint);
 }
 
 static int add_package(struct import_work *work, struct cg_error *err)

@@ -122,9 +122,9 @@ static void forget(struct worker_job *job, const char *sha256)
                   job->claim.import.id, "content", sha256, NULL);
 }
 
-/* A content that is not there is lost. One that cannot be opened may be there: descriptors run out, and volumes go away
- * for a time. */
-static bool is_lost(struct worker_job *job, const char *sha256)
+/* Forgets a content that is not there: was it so? One that cannot be opened may be there: descriptors run out, and
+ * volumes go away for a time. */
+static bool forget_lost(struct worker_job *job, const char *sha256)
 {
     struct cg_error ignored = {0};
     if (spool_content_is_there(job->thread->worker->options.spool, sha256, &ignored) != 0)
@@ -144,7 +144,7 @@ static int place_outputs(struct worker_job *job, int directory_fd, struct cg_err
         }
         if (spool_content_place(spool, output->sha256, directory_fd, output->path, err) == 0)
             continue;
-        job->content_lost = is_lost(job, output->sha256);
+        job->content_lost = forget_lost(job, output->sha256);
         /* A limit of this machine, a full disk, is no fault of the build, for which it would be rejected. */
         if (err->code == CG_E_LIMIT)
             err->code = CG_E_IO;
@@ -158,7 +158,7 @@ int worker_lay_out(struct worker_job *job, struct cg_bytes *text, char **directo
     const struct worker *worker = job->thread->worker;
     const struct store_import *import = &job->claim.import;
     if (read_content(worker->options.spool, import->metadata_sha256, text, err) < 0) {
-        job->content_lost = is_lost(job, import->metadata_sha256);
+        job->content_lost = forget_lost(job, import->metadata_sha256);
         if (err->code == CG_E_MISMATCH) {
             struct cg_error ignored = {0};
             spool_content_set_aside(worker->options.spool, import->metadata_sha256, &ignored);
@@ -192,7 +192,7 @@ bool worker_find_damage(struct worker_job *job)
         if (err.code == CG_E_MISMATCH)
             forget(job, output->sha256);
         else
-            is_lost(job, output->sha256);
+            forget_lost(job, output->sha256);
         log_error(job->thread->worker->options.log, &err, "an output is lost", "import", job->claim.import.id, "path",
                   output->path, NULL);
     }

@@ -59,10 +59,12 @@ static size_t on_reply(char *data, size_t size, size_t count, void *context)
 {
     struct koji_http *http = context;
     struct cg_bytes *body = &http->reply->body;
-    long status = 0;
-    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (http->request->take && status == 200)
-        return http->request->take(http->request->take_context, data, size * count) == 0 ? size * count : 0;
+    if (http->request->take) {
+        long status = 0;
+        curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+        if (status == 200)
+            return http->request->take(http->request->take_context, data, size * count) == 0 ? size * count : 0;
+    }
     if (size * count > reply_most(http->request) - body->size) {
         http->reply->too_long = true;
         return 0;

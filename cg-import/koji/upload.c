@@ -193,7 +193,7 @@ static int wait_or_fail(struct sending *sending, unsigned least_s, const struct 
     cg_fail(err, last->code, "%s: given up after %u tries: %s", sending->upload->local_name, sending->retry.tries,
             last->message);
     err->fault = last->fault;
-    return last->hint[0] ? cg_hint(err, "%s", last->hint) : -1;
+    return cg_hint(err, "%s", last->hint);
 }
 
 static int settle(struct sending *sending, struct cg_error *err)
